@@ -1,0 +1,1 @@
+"""Sample → ModelInput and the way back, for the three kinds of data."""
