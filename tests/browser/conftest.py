@@ -1,0 +1,129 @@
+"""A real Chromium in front of the exact start command; an exception box or a console error fails the test."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.browser.chromium import FLAGS, find_chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+START_LIMIT_S = 90
+STEP_LIMIT_MS = 60_000
+
+# On a deep link Streamlit first asks beside the page's path: two 404s that it expects itself.
+EXPECTED = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
+
+expect.set_options(timeout=STEP_LIMIT_MS)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end:
+        assert server.poll() is None, f"The app ended at once:\n{log.read_text()}"
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"The app was not healthy within {START_LIMIT_S} s:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, started as a user starts it: not through `python -m`, from the repository's root."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "streamlit.log"
+    streamlit = Path(sys.executable).parent / "streamlit"
+    command = [str(streamlit), "run", "app/main.py", "--server.port", str(port), "--server.headless", "true"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with log.open("wb") as sink:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT)
+    try:
+        url = f"http://localhost:{port}"
+        wait_until_healthy(server, url, log)
+        yield url
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        yield chromium
+        chromium.close()
+
+
+class Watch:
+    """Collects what a page must not do."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def open(self, context: BrowserContext) -> Page:
+        """A page whose console errors and uncaught exceptions are kept."""
+        page = context.new_page()
+        page.set_default_timeout(STEP_LIMIT_MS)
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.faults.append(f"uncaught: {error}"))
+        return page
+
+    def _console(self, message: ConsoleMessage) -> None:
+        source = message.location.get("url", "")
+        if message.type == "error" and not EXPECTED.search(source):
+            self.faults.append(f"console: {message.text} ({source})")
+
+    def check(self, page: Page) -> None:
+        """Fails on any exception box or anything collected."""
+        boxes = page.get_by_test_id("stException")
+        assert boxes.count() == 0, f"{page.url} shows an exception:\n{boxes.first.inner_text()}"
+        assert not self.faults, "\n".join(self.faults)
+
+
+@pytest.fixture
+def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Opens a page in a browser session of its own; all of them are checked at the end."""
+    opened: list[tuple[Watch, Page]] = []
+
+    def make() -> Page:
+        watch = Watch()
+        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+        page = watch.open(context)
+        opened.append((watch, page))
+        return page
+
+    yield make
+    try:
+        for watch, page in opened:
+            watch.check(page)
+    finally:
+        for _, page in opened:
+            page.context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """One page in a session of its own."""
+    return new_page()
