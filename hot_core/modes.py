@@ -159,7 +159,11 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class TokenAxis:
-    """How tokens cover one mode: token `t` covers native positions `starts[t] … stops[t]-1`."""
+    """How tokens cover one mode: token `t` covers native positions `starts[t] … stops[t]-1`.
+
+    Positions between tokens belong to none (bands that a model does not take). A token with
+    `starts[t] == stops[t]` covers nothing: it lies before the first step of a short series.
+    """
 
     mode: Mode
     starts: np.ndarray
@@ -172,11 +176,14 @@ class TokenAxis:
     def coords(self) -> np.ndarray:
         """One coordinate per token: the centre of its interval for numbers, its first for dates and names."""
         native = self.mode.coords
-        last = native[self.stops - 1]
         first = native[self.starts]
-        if np.issubdtype(native.dtype, np.number):
-            return (first + last) / 2
-        return first
+        last = native[np.maximum(self.stops, self.starts + 1) - 1]
+        coords = (first + last) / 2 if np.issubdtype(native.dtype, np.number) else first
+        before = int((self.stops <= self.starts).sum())
+        if before:  # counted back from the first token that covers something
+            coords = coords.copy()
+            coords[:before] = coords[before] - (coords[before + 1] - coords[before]) * np.arange(before, 0, -1)
+        return coords
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,17 +219,21 @@ class TokenGrid:
     def token_of(self, position: Sequence[int]) -> tuple[int, ...]:
         """The token that covers a native position.
 
+        Returns:
+            One token index for each mode.
+
         Raises:
             SelectionError: when the position lies outside the window that the tokens cover.
         """
         token = []
         for axis, at in zip(self.axes, position, strict=True):
-            if not axis.starts[0] <= at < axis.stops[-1]:
+            found = int(np.searchsorted(axis.starts, at, side="right") - 1)
+            if found < 0 or at >= axis.stops[found]:
                 raise SelectionError(
                     f"{axis.mode.name} {at} lies outside the analysed window "
                     f"{axis.starts[0]} … {axis.stops[-1] - 1}. Choose a position inside it, or move the window."
                 )
-            token.append(int(np.searchsorted(axis.starts, at, side="right") - 1))
+            token.append(found)
         return tuple(token)
 
     def native_of(self, token: Sequence[int]) -> tuple[slice, ...]:
@@ -251,6 +262,7 @@ class TokenGrid:
         for dim, axis in enumerate(self.axes):
             values = np.repeat(values, axis.stops - axis.starts, axis=dim)
         native = np.full([len(axis.mode) for axis in self.axes], np.nan, dtype=np.float32)
-        native[tuple(slice(*w) for w in self.window)] = values
+        covered = [np.concatenate([np.arange(a, b) for a, b in zip(x.starts, x.stops, strict=True)]) for x in self.axes]
+        native[np.ix_(*covered)] = values
         coords: Mapping[str, np.ndarray] = {axis.mode.name: axis.mode.coords for axis in self.axes}
         return xr.DataArray(native, dims=list(coords), coords=coords, name=name)

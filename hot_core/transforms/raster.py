@@ -1,0 +1,132 @@
+"""Rasters: a region of the scene, bands by their roles, and the class map back on the file's grid."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from hot_core.errors import ModelError, SelectionError
+from hot_core.modes import Mode, RasterGeometry, Sample, TokenAxis, TokenGrid
+from hot_core.transforms.inputs import (
+    Config,
+    ModelInput,
+    central,
+    check_present,
+    check_region,
+    check_tokens,
+    geometry_of,
+    masked,
+)
+from hot_core.transforms.normalise import zscore
+from hot_core.transforms.results import Segmentation
+from hot_core.transforms.settings import Settings
+from hot_core.transforms.volume import whole
+
+REGION = 256
+"""Rows and columns of the part that is analysed when nobody chose one."""
+
+METRES = {"metre": 1.0, "meter": 1.0, "m": 1.0, "foot": 0.3048, "US survey foot": 1200 / 3937}
+
+
+def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
+    """Take a region, keep the bands whose role the model knows, scale each over the whole scene.
+
+    Returns:
+        The input (row, column, band) and the way back.
+
+    Raises:
+        ModelError: when no role is known, one is named twice, or every pixel is missing.
+        SelectionError: when the region leaves the scene or makes too many tokens.
+    """
+    roles = band_roles(sample, config, settings)
+    kept = [i for i, role in enumerate(roles) if role in config.roles]
+    region, notes = choose_region(sample, settings)
+    scene = sample.data.values.astype(np.float64)[:, :, kept]
+    scene = np.where(np.isfinite(scene), scene, np.nan)
+    scaled, _, _ = zscore(scene, axis=(0, 1))
+    inside = tuple(slice(*interval) for interval in region)
+    values, mask = masked(scaled[inside])
+    check_present(mask, config.name)
+    grid = token_grid(sample, config, region, kept)
+    check_tokens(grid, config.name)
+    if len(kept) < len(config.roles):
+        missing = ", ".join(role for role in config.roles if role not in roles)
+        notes.append(f"The file has {len(kept)} of the model's {len(config.roles)} bands; without {missing}.")
+    seen = np.asarray(mask.any(axis=-1))
+    geometry = geometry_of(sample, RasterGeometry)
+    back = partial(to_segmentation, config, sample.modes[:2], region, seen, geometry)
+    return ModelInput(values, mask, grid, back, tuple(roles[i] for i in kept), tuple(notes))
+
+
+def band_roles(sample: Sample, config: Config, settings: Settings) -> tuple[str, ...]:
+    """The role of every band of the data: as chosen, or as the reader found; never guessed.
+
+    Returns:
+        One role for each band, "" where it has none.
+
+    Raises:
+        ModelError: when nothing is known, the number does not fit, or a role is unknown or named twice.
+    """
+    roles = settings.bands if settings.bands is not None else sample.roles
+    count, known = len(sample.modes[2]), ", ".join(config.roles)
+    remedy = f"Say what the {count} bands are, in the file's order (--bands, or the page's choice), from: {known}."
+    if not roles:
+        raise ModelError(f"{config.name}: the file does not say which band is which. {remedy}")
+    if len(roles) != count:
+        raise ModelError(f"{config.name}: {len(roles)} roles for {count} bands. {remedy}")
+    used = [role for role in roles if role in config.roles]
+    unknown = [role for role in roles if settings.bands is not None and role and role not in config.roles]
+    if unknown or not used or len(set(used)) < len(used):
+        raise ModelError(f"{config.name}: the roles {', '.join(roles)} are unknown, missing or repeated. {remedy}")
+    return tuple(roles)
+
+
+def choose_region(sample: Sample, settings: Settings) -> tuple[tuple[tuple[int, int], ...], list[str]]:
+    """The half-open rows and columns to analyse, and what to say about them."""
+    modes = sample.modes[:2]
+    if settings.region is not None:
+        if len(settings.region) == 3 and tuple(settings.region[2]) != (0, len(sample.modes[2])):
+            raise SelectionError("A region of a raster is rows and columns; leave bands out by their roles.")
+        return check_region(settings.region[:2], modes), []
+    region = tuple(central(len(mode), REGION) for mode in modes)
+    if all(len(mode) <= REGION for mode in modes):
+        return region, []
+    sizes = " × ".join(str(len(mode)) for mode in modes)
+    return region, [f"The middle {REGION} × {REGION} pixels of {sizes} are analysed; choose another region if needed."]
+
+
+def token_grid(sample: Sample, config: Config, region: tuple[tuple[int, int], ...], kept: list[int]) -> TokenGrid:
+    """Tokens over the region; a band that is left out has none."""
+    space = TokenGrid.regular(sample.modes[:2], config.patch[:2], region)
+    bands = np.array(kept)
+    return TokenGrid((*space.axes, TokenAxis(sample.modes[2], bands, bands + 1)))
+
+
+def to_segmentation(
+    config: Config,
+    modes: tuple[Mode, ...],
+    region: tuple[tuple[int, int], ...],
+    seen: np.ndarray,
+    geometry: RasterGeometry,
+    output: np.ndarray,
+) -> Segmentation:
+    """Logits (class, row, column) as labels and probabilities over the whole scene, with areas.
+
+    Returns:
+        The segmentation; areas in hectares where the map unit is a length, in pixels otherwise.
+    """
+    labels, shares = whole(config, modes, region, seen, output)
+    counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
+    area, unit = pixel_area(geometry)
+    amounts = {name: float(n) * area for name, n in zip(config.classes, counts, strict=True)}
+    return Segmentation(tuple(config.classes), labels, shares, amounts, unit)
+
+
+def pixel_area(geometry: RasterGeometry) -> tuple[float, str]:
+    """The area of a pixel in hectares; 1 px where the CRS is missing or in degrees (areas then differ by row)."""
+    metres = METRES.get(geometry.unit) if geometry.crs else None
+    if metres is None:
+        return 1.0, "px"
+    a, b, _, d, e, _ = geometry.transform
+    return abs(a * e - b * d) * metres**2 / 1e4, "ha"

@@ -1,0 +1,29 @@
+"""What a person may choose about one analysis; frozen, checked on the way in, kept in the provenance."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Choices for one analysis; every default is what a first look needs.
+
+    Attributes:
+        seed: seed of everything random in an analysis.
+        device: where the model runs, "cpu" or "cuda".
+        window: series: index of the first step of the look-back window. None leaves room for the
+            forecast horizon at the end of the file, so that the forecast can be compared with what happened.
+        region: volumes and rasters: half-open native interval of each spatial mode. None is a stated guess.
+        bands: rasters: the role of every band in the order of the data ("" leaves a band out);
+            None takes the roles that the reader found.
+        volume: which volume of a 4-D file.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seed: int = 0
+    device: str = "cpu"
+    window: int | None = None
+    region: tuple[tuple[int, int], ...] | None = None
+    bands: tuple[str, ...] | None = None
+    volume: int = Field(default=0, ge=0)

@@ -1,0 +1,164 @@
+"""Volumes: a grey crop for the segmenter, a binary shape for the classifier, and the way back."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import xarray as xr
+
+from hot_core.errors import ModelError, SelectionError
+from hot_core.modes import Mode, Sample, TokenGrid, VolumeGeometry
+from hot_core.transforms.guess import gland_region, hippocampus_region, scale_note
+from hot_core.transforms.inputs import (
+    Config,
+    ModelInput,
+    check_present,
+    check_region,
+    check_tokens,
+    geometry_of,
+    masked,
+)
+from hot_core.transforms.normalise import percentile_scale
+from hot_core.transforms.results import Classification, Segmentation, softmax
+from hot_core.transforms.settings import Settings
+
+
+def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
+    """Take one volume and one region of it, scaled as the model was trained.
+
+    Returns:
+        The input (x, y, z) and the way back.
+
+    Raises:
+        ModelError: when the values are not what the model takes, or none is present.
+        SelectionError: when the volume or the region does not exist, or makes too many tokens.
+    """
+    data, notes = one_volume(sample, settings.volume)
+    modes = sample.modes[:3]
+    geometry = geometry_of(sample, VolumeGeometry)
+    if config.task == "classify":
+        shape, shape_notes = binary(data.values, config.name)
+        guess, guess_notes = gland_region(shape)
+        notes += shape_notes
+    else:
+        shape = data.values
+        guess, guess_notes = hippocampus_region(geometry, data.shape)
+        notes += scale_note(geometry)
+    if settings.region is None:
+        region, notes = guess, notes + guess_notes
+    else:
+        region = check_region(settings.region, modes)
+    grid = TokenGrid.regular(modes, config.patch, region)
+    check_tokens(grid, config.name)
+    part = shape[tuple(slice(*interval) for interval in region)]
+    part = np.where(np.isfinite(part), part, np.nan)
+    values, mask = masked(part if config.task == "classify" else percentile_scale(part))
+    check_present(mask, config.name)
+    if config.task == "classify":
+        return ModelInput(values, mask, grid, partial(to_classification, config), notes=notes)
+    back = partial(to_segmentation, config, modes, region, mask, geometry.zooms)
+    return ModelInput(values, mask, grid, back, notes=notes)
+
+
+def one_volume(sample: Sample, number: int) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """The chosen volume of a 4-D file, or the only one of a 3-D file.
+
+    Returns:
+        The volume (x, y, z), and a sentence where there was a choice.
+
+    Raises:
+        SelectionError: when the file has no such volume.
+    """
+    count = sample.data.sizes.get("volume", 1)
+    if not 0 <= number < count:
+        raise SelectionError(f"Volume {number} does not exist; the file has {count}, counted from 0.")
+    if "volume" not in sample.data.dims:
+        return sample.data, ()
+    return sample.data.isel(volume=number, drop=True), (f"Volume {number} of {count} is analysed.",)
+
+
+def binary(values: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A shape as 0 and 1; any two levels with 0 as the ground are taken as such.
+
+    Returns:
+        float 0, 1 and NaN where missing, and a sentence where another level was taken as 1.
+
+    Raises:
+        ModelError: when the values have more than two levels, or there is no shape.
+    """
+    levels = np.unique(values[np.isfinite(values)])
+    if levels.size > 2 or (levels.size == 2 and levels[0] != 0):
+        raise ModelError(
+            f"{name} takes a binary shape (0 outside, 1 inside); this volume has {levels.size:,} different values "
+            f"from {levels[0]:g} to {levels[-1]:g}. Save the mask of one structure, or choose another model."
+        )
+    if not levels.any():
+        raise ModelError(f"{name} takes a binary shape; this volume has no voxel inside one. Give a filled mask.")
+    note = () if levels[-1] == 1 else (f"The value {levels[-1]:g} is taken as inside (1).",)
+    return np.where(np.isfinite(values), (values != 0).astype(np.float32), np.nan), note
+
+
+def to_classification(config: Config, output: np.ndarray) -> Classification:
+    """Logits (class) as probabilities.
+
+    Returns:
+        The probability of each class.
+    """
+    shares = softmax(output)
+    return Classification(tuple(config.classes), dict(zip(config.classes, map(float, shares), strict=True)))
+
+
+def to_segmentation(
+    config: Config,
+    modes: tuple[Mode, ...],
+    region: tuple[tuple[int, int], ...],
+    mask: np.ndarray,
+    zooms: tuple[float, float, float],
+    output: np.ndarray,
+) -> Segmentation:
+    """Logits (class, …region) as labels and probabilities over the whole volume, with volumes in mm³.
+
+    Returns:
+        The segmentation; -1 and NaN outside the region and where voxels are missing.
+    """
+    labels, shares = whole(config, modes, region, mask, output)
+    counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
+    voxel = float(np.prod(zooms))
+    amounts = {name: float(n) * voxel for name, n in zip(config.classes, counts, strict=True)}
+    return Segmentation(tuple(config.classes), labels, shares, amounts, "mm³")
+
+
+def whole(
+    config: Config,
+    modes: tuple[Mode, ...],
+    region: tuple[tuple[int, int], ...],
+    mask: np.ndarray,
+    output: np.ndarray,
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Place the classes of a region in the whole native grid.
+
+    Args:
+        config: the model's configuration, for the class names.
+        modes: the spatial modes.
+        region: half-open native interval of each.
+        mask: where a voxel or pixel of the region has a value.
+        output: logits (class, …region).
+
+    Returns:
+        Labels (int16, -1 outside) and probabilities (float32, NaN outside).
+    """
+    shares = softmax(output)
+    shape = tuple(len(mode) for mode in modes)
+    inside = tuple(slice(*interval) for interval in region)
+    labels = np.full(shape, -1, dtype=np.int16)
+    labels[inside] = np.where(mask, shares.argmax(axis=0), -1)
+    spread = np.full((len(config.classes), *shape), np.nan, dtype=np.float32)
+    spread[(slice(None), *inside)] = np.where(mask, shares, np.nan)
+    coords = {mode.name: mode.coords for mode in modes}
+    return (
+        xr.DataArray(labels, dims=list(coords), coords=coords, name="label"),
+        xr.DataArray(
+            spread, dims=["class", *coords], coords={"class": list(config.classes), **coords}, name="probability"
+        ),
+    )
