@@ -155,7 +155,9 @@ class AttentionRecord:
 
     def _layer(self, layer: int) -> LayerFactors | LayerRows:
         if not 0 <= layer < len(self.layers):
-            raise SelectionError(f"Layer {layer} was not recorded; there are {len(self.layers)} layers, counted from 0.")
+            raise SelectionError(
+                f"Layer {layer} was not recorded; there are {len(self.layers)} layers, counted from 0."
+            )
         return self.layers[layer]
 
     def _factors(self, layer: int) -> LayerFactors:

@@ -16,13 +16,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal, Protocol, TypeAlias
 
 import torch
 from torch import Tensor
 
-from hot_core.kronecker.boxes import Boxes, boxes_of, pixel_edges
 from hot_core.errors import SelectionError, ShapeError
+from hot_core.kronecker.boxes import Boxes, boxes_of, pixel_edges
 
 Combine: TypeAlias = Literal["product", "sum"]
 Position: TypeAlias = Sequence[int]
@@ -176,11 +177,11 @@ class KroneckerMap:
             for b in cols.used:
                 blocks = [col_sums(partial[a], cols, mode, b) for mode, partial in enumerate(partials)]
                 if self.combine == "product":
-                    total += multiply(blocks)
+                    total += reduce(torch.mul, blocks)
                     continue
                 shared = [overlap(rows, cols, mode, a, b) for mode in range(len(blocks))]
                 for i, block in enumerate(blocks):
-                    total += multiply([block, *shared[:i], *shared[i + 1 :]])
+                    total += reduce(torch.mul, [block, *shared[:i], *shared[i + 1 :]])
         return total
 
     def _spread(self, vectors: Sequence[Tensor], position: tuple[int, ...]) -> Tensor:
@@ -192,7 +193,7 @@ class KroneckerMap:
             return out
         out = torch.zeros(self.sizes, dtype=vectors[0].dtype, device=vectors[0].device)
         for mode, vector in enumerate(vectors):
-            line = (*position[:mode], slice(None), *position[mode + 1 :])
+            line: tuple[int | slice, ...] = (*position[:mode], slice(None), *position[mode + 1 :])
             out[line] += self.scale * vector
         return out
 
@@ -230,11 +231,3 @@ def overlap(rows: Boxes, cols: Boxes, mode: int, a: int, b: int) -> Tensor:
     high = torch.minimum(rows.high[mode, a][:, None], cols.high[mode, b][None])
     low = torch.maximum(rows.low[mode, a][:, None], cols.low[mode, b][None])
     return (high - low).clamp_(min=0).double()
-
-
-def multiply(blocks: Sequence[Tensor]) -> Tensor:
-    """The entrywise product of blocks of one shape."""
-    out = blocks[0]
-    for block in blocks[1:]:
-        out = out * block
-    return out

@@ -1,0 +1,53 @@
+"""What a model is, in one checked record that lies beside its weights."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from hot_core.kronecker import Combine
+from hot_core.modes import Kind
+
+
+class ModelConfig(BaseModel):
+    """The architecture of a bundled model.
+
+    Attributes:
+        name: the model's name, also its folder.
+        task: "forecast", "segment" or "classify".
+        kind: the kind of data it takes.
+        modes: the names of the modes it attends over, in the order of the data's dims.
+        patch: native positions per token along each mode.
+        dim, heads, layers: width, heads and depth of the trunk.
+        mlp: hidden width of the SwiGLU.
+        combine: "product" or "sum" of the mode-wise factors.
+        rope_modes: indices of the modes with an order.
+        dropout: probability of dropping features of a residual branch while training.
+        stem: channels of the fine features beside the tokens (volumes and rasters).
+        lookback, horizon: steps seen and steps foretold (series).
+        roles: the bands known to the model (rasters).
+        classes: the names of the classes (segmentation, classification).
+        grid: tokens along each mode for which positions are learnt, () for any size.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    task: Literal["forecast", "segment", "classify"]
+    kind: Kind
+    modes: tuple[str, ...]
+    patch: tuple[int, ...]
+    dim: int = 64
+    heads: int = 4
+    layers: int = 3
+    mlp: int = 128
+    combine: Combine = "product"
+    rope_modes: tuple[int, ...] = ()
+    dropout: float = 0.0
+    stem: int = 16
+    lookback: int = 0
+    horizon: int = 0
+    roles: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    grid: tuple[int, ...] = ()
