@@ -21,8 +21,9 @@ def rotate(x: Tensor) -> Tensor:
     """
     positions, dim = x.shape[-2:]
     half = dim // 2
-    frequency = BASE ** (-torch.arange(half, device=x.device, dtype=torch.float32) / half)
-    angle = torch.arange(positions, device=x.device, dtype=torch.float32)[:, None] * frequency
+    # angles in float64, whatever x is: far positions would lose their last digits otherwise
+    frequency = BASE ** (-torch.arange(half, device=x.device, dtype=torch.float64) / half)
+    angle = torch.arange(positions, device=x.device, dtype=torch.float64)[:, None] * frequency
     cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
     first, second = x[..., :half], x[..., half:]
     return torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)
