@@ -17,7 +17,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -29,6 +29,7 @@ Combine: TypeAlias = Literal["product", "sum"]
 Position: TypeAlias = Sequence[int]
 
 
+@runtime_checkable
 class AttentionMap(Protocol):
     """What every map of N queries over N keys can answer, whatever it is made of."""
 
