@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ MAX_TOKENS = 65_536
 Kept = TypeVar("Kept")
 
 
+@runtime_checkable
 class Config(Protocol):
     """The part of a model's configuration that the transforms read."""
 
@@ -31,6 +32,8 @@ class Config(Protocol):
     def kind(self) -> str: ...  # noqa: D102
     @property
     def patch(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def grid(self) -> Sequence[int]: ...  # noqa: D102
     @property
     def lookback(self) -> int: ...  # noqa: D102
     @property

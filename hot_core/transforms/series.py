@@ -29,6 +29,8 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
         ModelError: when the series is too short or the window holds no value.
         SelectionError: when the chosen window lies outside the file, or makes too many tokens.
     """
+    if settings.region is not None:
+        raise SelectionError("A region is for volumes and rasters; choose the window of a series by its first step.")
     start, stop, notes = choose_window(sample.data.sizes["time"], config, settings)
     if len({*sample.modes[2].coords}) != len(sample.modes[2]):
         raise ModelError(f"{config.name}: time stamps repeat. Read the file again with a rule for duplicates.")

@@ -50,6 +50,7 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
     else:
         region = check_region(settings.region, modes)
     grid = TokenGrid.regular(modes, config.patch, region)
+    check_limit(grid, config)
     check_tokens(grid, config.name)
     part = shape[tuple(slice(*interval) for interval in region)]
     part = np.where(np.isfinite(part), part, np.nan)
@@ -59,6 +60,17 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
         return ModelInput(values, mask, grid, partial(to_classification, config), notes=notes)
     back = partial(to_segmentation, config, modes, region, mask, geometry.zooms)
     return ModelInput(values, mask, grid, back, notes=notes)
+
+
+def check_limit(grid: TokenGrid, config: Config) -> None:
+    """Refuse a region that is larger than the positions a model has learnt.
+
+    Raises:
+        SelectionError: when there are more tokens along a mode than the model knows.
+    """
+    if config.grid and any(n > known for n, known in zip(grid.shape, config.grid, strict=True)):
+        most = " × ".join(str(n * step) for n, step in zip(config.grid, config.patch, strict=True))
+        raise SelectionError(f"{config.name} takes at most {most} voxels. Choose a smaller region.")
 
 
 def one_volume(sample: Sample, number: int) -> tuple[xr.DataArray, tuple[str, ...]]:

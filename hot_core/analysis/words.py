@@ -1,0 +1,144 @@
+"""Numbers and positions as a person says them: coordinates with units, three significant digits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from hot_core.modes import Geometry, RasterGeometry, TokenAxis, TokenGrid, VolumeGeometry
+
+DAY = np.timedelta64(1, "D")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number with at most `digits` significant digits, a typographic minus and no exponent in 1e-6 … 1e9.
+
+    Returns:
+        "0.031", "−26", "1,230", "0".
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    magnitude = math.floor(math.log10(abs(value)))
+    if not -6 <= magnitude < 9:
+        return f"{value:.{digits - 1}e}".replace("-", "−")
+    rounded = round(value, digits - 1 - magnitude)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+    text = f"{rounded:,.{decimals}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
+
+
+def place(value: float, resolution: float) -> str:
+    """A coordinate, to a tenth of `resolution` at the finest and with as few decimals as that needs.
+
+    Returns:
+        "298,412" where a step is 28.5, "−26" where it is 4, "−34.9051" where it is 0.0003.
+    """
+    decimals = max(0, math.ceil(-math.log10(resolution))) if resolution > 0 else 0
+    text = f"{value:,.{decimals}f}".replace("-", "−")
+    return text if text.strip("−0.,") else text.lstrip("−")
+
+
+def span_words(axis: TokenAxis, token: int) -> str:
+    """The interval of coordinates that a token covers: names, times, or numbers with their unit.
+
+    Returns:
+        "JFK", "2013-12-30 14:00–18:00", "steps 40–43", "−28 … −24 mm".
+    """
+    coords = axis.mode.coords
+    start, stop = int(axis.starts[token]), int(axis.stops[token])
+    if stop <= start:
+        return "before the data begin"
+    if np.issubdtype(coords.dtype, np.datetime64):
+        step = coords[1] - coords[0] if len(coords) > 1 else DAY
+        return time_words(coords[start], coords[stop - 1], step)
+    if axis.mode.name == "time":
+        return f"step {coords[start]}" if stop - start == 1 else f"steps {coords[start]}–{coords[stop - 1]}"
+    if not np.issubdtype(coords.dtype, np.number):
+        return str(coords[start]) if stop - start == 1 else f"{coords[start]} … {coords[stop - 1]}"
+    centre = float(coords[start] + coords[stop - 1]) / 2
+    return place(centre, spacing(axis)) + (f" {axis.mode.unit}" if axis.mode.unit else "")
+
+
+def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:
+    """The time that steps cover, the last one to its end; whole days are named without a clock.
+
+    Returns:
+        "2013-12-30 14:00–18:00", "2013-12-30 22:00 – 2013-12-31 02:00", "2013-12-30 – 2014-01-02".
+    """
+    if step % DAY == np.timedelta64(0) and first == first.astype("datetime64[D]"):
+        days = [str(first.astype("datetime64[D]")), str((last + step - DAY).astype("datetime64[D]"))]
+        return days[0] if days[0] == days[1] else " – ".join(days)
+    end = last + step
+    exact: Literal["m", "s"] = "m" if step % np.timedelta64(60, "s") == np.timedelta64(0) else "s"
+    texts = [str(t).replace("T", " ") for t in np.datetime_as_string(np.array([first, end]), unit=exact)]
+    if texts[0][:10] == texts[1][:10]:
+        return f"{texts[0]}–{texts[1][11:]}"
+    midnight = end == end.astype("datetime64[D]") and end - DAY == first.astype("datetime64[D]")
+    return f"{texts[0]}–24:00" if midnight else " – ".join(texts)
+
+
+def position_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | None = None) -> str:
+    """Where a token lies, in the words and units of the data.
+
+    Args:
+        grid: the token grid.
+        token: one index for each mode.
+        geometry: the sample's; with it, positions are world positions on oblique volumes and rotated rasters too.
+
+    Returns:
+        "JFK · humidity · 2013-12-30 14:00–18:00", "(−26, −18, −15) mm", "x 298,412, y 9,119,230 metre · nir".
+    """
+    names = [axis.mode.name for axis in grid.axes]
+    if names == ["x", "y", "z"]:
+        return volume_words(grid, token, geometry)
+    if names[:2] == ["row", "column"]:
+        return raster_words(grid, token, geometry)
+    return " · ".join(span_words(axis, t) for axis, t in zip(grid.axes, token, strict=True))
+
+
+def volume_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | None) -> str:
+    """The middle of a token in mm: world where the affine is known, along the array otherwise.
+
+    Returns:
+        "(−26, −18, −15) mm".
+    """
+    coords = [float(c) for c in middle(grid, token)]
+    if isinstance(geometry, VolumeGeometry):
+        voxel = [(s.start + s.stop - 1) / 2 for s in grid.native_of(token)]
+        coords = [float(c) for c in (geometry.affine @ [*voxel, 1.0])[:3]]
+    steps = [spacing(axis) for axis in grid.axes]
+    return f"({', '.join(place(c, s) for c, s in zip(coords, steps, strict=True))}) {grid.axes[0].mode.unit or 'mm'}"
+
+
+def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | None) -> str:
+    """The middle of a patch in map coordinates, and the band.
+
+    Returns:
+        "x 298,412, y 9,119,230 metre · nir"; "34.9051° W, 8.1200° S · nir" in degrees.
+    """
+    y, x = (float(c) for c in middle(grid, token)[:2])
+    unit = grid.axes[0].mode.unit or ""
+    steps = [spacing(axis) for axis in grid.axes[:2]]
+    if isinstance(geometry, RasterGeometry):
+        a, b, c, d, e, f = geometry.transform
+        row, column = ((s.start + s.stop) / 2 for s in grid.native_of(token)[:2])
+        x, y = a * column + b * row + c, d * column + e * row + f
+        unit, steps = geometry.unit, [math.hypot(b, e), math.hypot(a, d)]
+    band = span_words(grid.axes[2], token[2])
+    if unit.startswith("degree"):
+        east, north = ("E" if x >= 0 else "W"), ("N" if y >= 0 else "S")
+        return f"{place(abs(x), steps[1])}° {east}, {place(abs(y), steps[0])}° {north} · {band}"
+    return f"x {place(x, steps[1])}, y {place(y, steps[0])}{f' {unit}' if unit else ''} · {band}"
+
+
+def middle(grid: TokenGrid, token: tuple[int, ...]) -> list[Any]:
+    """The token coordinate of every mode."""
+    return [axis.coords[t] for axis, t in zip(grid.axes, token, strict=True)]
+
+
+def spacing(axis: TokenAxis) -> float:
+    """The distance between neighbouring native coordinates, 1 where there is only one."""
+    coords = axis.mode.coords
+    return abs(float(coords[1] - coords[0])) if len(coords) > 1 else 1.0
