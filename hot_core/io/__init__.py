@@ -1,0 +1,9 @@
+"""Reading: a file of any supported kind becomes a `Sample`; it is recognised by its content.
+
+The order in which content is looked at stands in `recognise.py`; the limits in `limits.py`.
+"""
+
+from hot_core.io.limits import MAX_BYTES, MAX_DECOMPRESSED
+from hot_core.io.reader import read
+
+__all__ = ["MAX_BYTES", "MAX_DECOMPRESSED", "read"]
