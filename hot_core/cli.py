@@ -1,0 +1,149 @@
+"""`python -m hot_core explain FILE --model NAME --out DIR`: what the page shows, as files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from hot_core.analysis.reading import Direction
+from hot_core.analysis.result import Analysis
+from hot_core.errors import HotError, SelectionError
+from hot_core.export import factors_bytes, field_bytes, manifest, prediction_bytes
+from hot_core.io import read
+from hot_core.models import load_model
+from hot_core.pipeline import Settings, analyse
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+WAYS: dict[str, Direction] = {"row": "row", "column": "column"}
+
+
+@app.callback()
+def root() -> None:
+    """HOT Lens without the page: see how a Higher-Order Transformer attends to a file."""
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="A CSV, NIfTI or GeoTIFF file.")],
+    model: Annotated[str, typer.Option(help="A bundled model's name, or a folder with your own weights.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into; made when it is not there.")],
+    layer: Annotated[int, typer.Option(help="Layer, from 0.")] = 0,
+    head: Annotated[int | None, typer.Option(help="Head, from 0; without it the mean of all heads.")] = None,
+    query: Annotated[str | None, typer.Option(help="Token, one index for each mode: 3,4,5.")] = None,
+    direction: Annotated[str, typer.Option(help="row: where the token looks; column: who looks at it.")] = "row",
+    bands: Annotated[str | None, typer.Option(help="Raster: roles in the file's order, - leaves one out.")] = None,
+    window: Annotated[int | None, typer.Option(help="Series: first step of the look-back window.")] = None,
+    region: Annotated[str | None, typer.Option(help="Part: start:stop for each axis, as in 0:36,0:52,0:36.")] = None,
+    volume: Annotated[int, typer.Option(help="Which volume of a 4-D file, from 0.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Write factors.npz, field.*, prediction.* and analysis.json, and print the reading."""
+    try:
+        settings = Settings(seed=seed, device=device, window=window, region=intervals(region), volume=volume)
+        sample = read(file, bands=names(bands)) if bands else read(file)
+        analysis = analyse(sample, load_model(model), settings)
+        token = indices(query) if query else analysis.default_query()
+        reading = write(analysis, out, layer, head, token, way(direction))
+    except HotError as error:
+        fail(str(error))
+    except ValidationError as error:
+        fail("; ".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors()) + ". See --help.")
+    except OSError as error:
+        fail(f"{error.filename or out}: {error.strerror or error}. Choose another file or folder.")
+    print(reading)
+
+
+def write(
+    analysis: Analysis, out: Path, layer: int, head: int | None, token: tuple[int, ...], direction: Direction
+) -> str:
+    """Write every file; nothing is written when layer, head or token does not exist.
+
+    Returns:
+        The reading.
+    """
+    field = analysis.field(layer, head, token, direction)
+    reading = analysis.reading(layer, head, token, direction)
+    field_file, field_suffix, _ = field_bytes(analysis, field)
+    prediction_file, prediction_suffix, _ = prediction_bytes(analysis)
+    files = {
+        "factors.npz": factors_bytes(analysis),
+        f"field{field_suffix}": field_file,
+        f"prediction{prediction_suffix}": prediction_file,
+    }
+    chosen = {"layer": layer, "head": head, "query": list(token), "direction": direction, "reading": reading}
+    about: dict[str, Any] = {**manifest(analysis), "chosen": chosen, "files": sorted(files)}
+    about["written"] = datetime.now(UTC).isoformat(timespec="seconds")
+    out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+    text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
+    (out / "analysis.json").write_text(text + "\n", encoding="utf-8")
+    return reading
+
+
+def fail(sentence: str) -> None:
+    """One sentence on the error stream, and exit code 2."""
+    print(sentence, file=sys.stderr)
+    raise typer.Exit(2)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Comma-separated words."""
+    return tuple(part.strip() for part in text.split(","))
+
+
+def way(text: str) -> Direction:
+    """A direction by its name.
+
+    Returns:
+        "row" or "column".
+
+    Raises:
+        SelectionError: when it is neither.
+    """
+    if text in WAYS:
+        return WAYS[text]
+    raise SelectionError(f"--direction {text} does not exist; choose row or column.")
+
+
+def indices(text: str) -> tuple[int, ...]:
+    """Comma-separated whole numbers.
+
+    Returns:
+        One for each mode.
+
+    Raises:
+        SelectionError: when one is not a whole number.
+    """
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        remedy = "give one whole number for each mode, as in 3,4,5"
+        raise SelectionError(f"--query {text} is not a token: {remedy}.") from None
+
+
+def intervals(text: str | None) -> tuple[tuple[int, int], ...] | None:
+    """Comma-separated start:stop pairs.
+
+    Returns:
+        One half-open interval for each axis, None for no text.
+
+    Raises:
+        SelectionError: when one is not a pair of whole numbers.
+    """
+    if text is None:
+        return None
+    try:
+        pairs = [tuple(int(edge) for edge in part.split(":")) for part in text.split(",")]
+        return tuple((start, stop) for start, stop in pairs)
+    except ValueError:
+        remedy = "give start:stop for each axis, as in 0:36,0:52,0:36"
+        raise SelectionError(f"--region {text} is not a region: {remedy}.") from None
