@@ -9,16 +9,16 @@ from contextlib import contextmanager
 
 import numpy as np
 import rasterio
-import xarray as xr
 from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import DatasetReader, MemoryFile
 from rasterio.windows import Window
 
+from hot_core.io.assemble import frozen_sample
 from hot_core.io.band_roles import IGNORE, assign_roles, find_roles
 from hot_core.io.blob import Blob
 from hot_core.io.geotiff_grid import choose_window, grid
-from hot_core.io.limits import Limits, foreign, refuse
+from hot_core.io.limits import MAX_DECOMPRESSED, Limits, foreign, megabytes, refuse
 from hot_core.modes import Mode, Sample
 
 _AGAIN = "Copy or download the file again, or save it anew as GeoTIFF"
@@ -63,10 +63,9 @@ def read_geotiff(
     labels = _labels(names, indexes)
     modes = (rows, columns, Mode("band", np.array(labels)))
     values, counted = _clean(values, blob.name)
-    data = xr.DataArray(values, dims=[mode.name for mode in modes], coords={mode.name: mode.coords for mode in modes})
     whole = blob.size <= limits.file or blob.path is None
     source = blob.source("GeoTIFF", None if whole else values.tobytes())
-    return Sample(data, modes, geometry, source, (*notes, *said, *more, *counted), roles)
+    return frozen_sample(values, modes, geometry, source, (*notes, *said, *more, *counted), roles)
 
 
 @contextmanager
@@ -105,6 +104,7 @@ def _measured_bands(dataset: DatasetReader, name: str) -> list[int]:
     ]
     if not indexes:
         raise refuse(name, "the raster has a transparency band only", "Give a GeoTIFF with measured bands")
+    _check_blocks(dataset, name)
     for index in indexes:
         if dataset.colorinterp[index - 1] is ColorInterp.palette:
             raise refuse(
@@ -113,6 +113,18 @@ def _measured_bands(dataset: DatasetReader, name: str) -> list[int]:
         if "complex" in dataset.dtypes[index - 1]:
             raise refuse(name, "its bands hold complex numbers", "Save amplitude or phase as real numbers")
     return indexes
+
+
+def _check_blocks(dataset: DatasetReader, name: str) -> None:
+    """A picture stored in one piece must be unpacked whole for any window; a header may declare terabytes."""
+    together = dataset.count if dataset.profile.get("interleave") == "pixel" else 1
+    block = max(rows * columns for rows, columns in dataset.block_shapes) * together * 8
+    if block > MAX_DECOMPRESSED:
+        raise refuse(
+            name,
+            f"it is stored in pieces of up to {megabytes(block)}, too large to read a window",
+            "Save it as a tiled GeoTIFF, for example with gdal_translate -co TILED=YES",
+        )
 
 
 def _description(dataset: DatasetReader, index: int) -> str:
@@ -161,5 +173,4 @@ def _clean(values: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:
         raise refuse(name, "no pixel holds a value in the part that was read", "Choose another window")
     if missing:
         notes.append(f"{missing:.1%} of the values are missing (nodata or masked) and stay so.")
-    values.flags.writeable = False
     return values, notes

@@ -6,8 +6,8 @@ from io import BytesIO
 
 import nibabel as nib
 import numpy as np
-import xarray as xr
 
+from hot_core.io.assemble import frozen_sample
 from hot_core.io.blob import Blob
 from hot_core.io.limits import Limits, foreign, gunzip, gunzip_head, megabytes, refuse
 from hot_core.io.nifti_header import Header, header_size, parse_header
@@ -59,8 +59,7 @@ def read_nifti(blob: Blob, found: Format, zipped: bool, limits: Limits) -> Sampl
     values, found_notes = _clean(values, blob.name)
     notes = (*header.notes, *_content_notes(image, content, header, geometry), *found_notes)
     modes = _modes(values.shape, geometry)
-    data = xr.DataArray(values, dims=[mode.name for mode in modes], coords={mode.name: mode.coords for mode in modes})
-    return Sample(data, modes, geometry, blob.source(f"NIfTI-{version}"), notes)
+    return frozen_sample(values, modes, geometry, blob.source(f"NIfTI-{version}"), notes)
 
 
 def _content(blob: Blob, zipped: bool, declared: int) -> bytes:
@@ -84,7 +83,8 @@ def _image(content: bytes, header: Header, version: int) -> nib.Nifti1Image:
     """The image in the file's own array order, its affine in mm."""
     kind = nib.Nifti1Image if version == 1 else nib.Nifti2Image
     proxy = kind.from_stream(BytesIO(content)).dataobj
-    scaled = np.asarray(proxy, dtype=np.float32).reshape(header.shape, order="F")
+    with np.errstate(all="ignore"):  # numbers beyond float32 become infinite, and are told below
+        scaled = np.asarray(proxy, dtype=np.float32).reshape(header.shape, order="F")
     return kind(scaled, header.affine)
 
 
@@ -107,9 +107,7 @@ def _clean(values: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
         notes.append(f"{missing - infinite:,} voxels are missing (NaN) and stay so.")
     if np.nanmin(values) == np.nanmax(values):
         notes.append("Every voxel has the same value: there is nothing to look at.")
-    values = np.ascontiguousarray(values)
-    values.flags.writeable = False
-    return values, tuple(notes)
+    return np.ascontiguousarray(values), tuple(notes)
 
 
 def _content_notes(image: nib.Nifti1Image, content: bytes, header: Header, geometry: VolumeGeometry) -> list[str]:

@@ -48,10 +48,10 @@ def read(
     """
     limits = Limits(file=max_bytes, decompressed=max_decompressed)
     blob = Blob.of(source, name)
-    found, zipped = _look(blob)
+    found, zipped = _look(blob, limits)
     _check_arguments(blob.name, found, duplicates, bands, window)
     if found == "tiff":
-        if blob.path is None or zipped:
+        if blob.path is None:
             blob.check_size(limits)
         return read_geotiff(blob.decompressed(limits.decompressed) if zipped else blob, bands, window, limits)
     blob.check_size(limits)
@@ -61,10 +61,11 @@ def read(
     return read_nifti(blob, found, zipped, limits)
 
 
-def _look(blob: Blob) -> tuple[Format, bool]:
-    """What the content is, and whether it is gzipped."""
+def _look(blob: Blob, limits: Limits) -> tuple[Format, bool]:
+    """What the content is, and whether it is gzipped; gzipped files are always read whole."""
     if not is_gzip(blob.head):
         return recognise(blob.head, blob.name), False
+    blob.check_size(limits)
     inside = gunzip_head(blob.head, blob.name, HEAD)
     if not inside and blob.size > HEAD:
         # A long gzip header (a file name, a comment) can fill the first bytes.

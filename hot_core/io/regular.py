@@ -12,6 +12,8 @@ from hot_core.io.limits import refuse
 from hot_core.io.table_text import rows_in_words
 
 Duplicates = Literal["error", "first", "mean"]
+# A grid may have so many times more steps than stamps; beyond, a stray date would make gigabytes of gaps.
+_SPARSE = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,9 @@ def counted_axis(places: np.ndarray) -> Axis:
 def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None) -> Axis:
     """Lay stamps on a grid of one step; missing steps become gaps, stamps beside the grid are an error.
 
+    The step is the most frequent difference of neighbouring stamps. Stamps on one day of the month (or
+    on its last day) have a step of whole months.
+
     Args:
         stamps: datetime64[ns] or floats, indexed by the file's row number.
         name: the file's name, for sentences.
@@ -90,86 +95,65 @@ def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None
         ReadError: when there is no common step; the message names the first rows that break it.
     """
     dated = np.issubdtype(np.asarray(stamps.to_numpy()).dtype, np.datetime64)
-    unique = np.sort(stamps.unique())
-    if len(unique) < 2:
-        raise refuse(name, "all rows have the same time", "Give at least two steps in time")
     backwards = stamps.diff() if entities is None else stamps.groupby(entities).diff()
     turned = bool((backwards < (pd.Timedelta(0) if dated else 0)).any())
     notes = ["The rows were not in the order of time; they are sorted."] if turned else []
     values = stamps.to_numpy().astype("datetime64[ns]").astype(np.int64) if dated else stamps.to_numpy(np.float64)
-    if dated:
-        months = _months(stamps, unique)
-        if months is not None:
-            return _with_gaps(*months, notes, len(unique), name)
     numbers = np.unique(values)
-    step, share = _common_step(np.diff(numbers))
+    if len(numbers) < 2:
+        raise refuse(name, "all rows have the same time", "Give at least two steps in time")
+    months = _months(stamps) if dated else None
+    if months is not None:
+        return _with_gaps(*months, notes, len(numbers))
+    step = _common_step(np.diff(numbers))
+    span = float(numbers[-1] - numbers[0]) / float(step)
     offset = (numbers - _phase(numbers, step)) / step
     wrong = np.abs(offset - np.round(offset)) > (0 if dated else 1e-3)
-    if wrong.any() or share < 0.5:
-        raise _irregular(stamps, values, numbers, wrong, step, dated, name)
-    origin = numbers[0]
-    places = np.round((values - origin) / step).astype(np.int64)
-    count = int(places.max()) + 1
+    if wrong.any():
+        raise _irregular(stamps, np.isin(values, numbers[wrong]), step, name)
+    if span > _SPARSE * len(numbers):
+        raise refuse(
+            name,
+            f"its {len(numbers):,} time stamps would need a grid of {span:,.0f} steps",
+            "Resample the series to one step, or take out the stray dates",
+        )
+    places = np.round((values - numbers[0]) / step).astype(np.int64)
+    counted = np.arange(int(places.max()) + 1)
     if not dated:
-        return _with_gaps(np.arange(count), places, None, notes, len(unique), name)
+        return _with_gaps(counted, places, None, notes, len(numbers))
     width = np.timedelta64(int(step), "ns")
-    if count > 20 * len(unique):
-        raise _sparse(name, count, len(unique))
-    coords = numbers[0].astype("datetime64[ns]") + width * np.arange(count)
-    return _with_gaps(coords, places, width, notes, len(unique), name)
+    return _with_gaps(numbers[0].astype("datetime64[ns]") + width * counted, places, width, notes, len(numbers))
 
 
 def _with_gaps(
-    coords: np.ndarray, places: np.ndarray, step: np.timedelta64 | None, notes: list[str], present: int, name: str
+    coords: np.ndarray, places: np.ndarray, step: np.timedelta64 | None, notes: list[str], present: int
 ) -> Axis:
     missing = len(coords) - present
-    if len(coords) > 20 * present:
-        raise _sparse(name, len(coords), present)
     if missing:
         notes = [*notes, f"{missing:,} steps have no row in the file; they stay gaps."]
     return Axis(coords, places, step, tuple(notes))
 
 
-def _sparse(name: str, count: int, present: int) -> Exception:
-    return refuse(
-        name,
-        f"its {present:,} time stamps would need a grid of {count:,} steps",
-        "Resample the series to one step, or take out the stray dates",
-    )
-
-
-def _common_step(steps: np.ndarray) -> tuple[float, float]:
-    """The most frequent step (the smallest of equals), and the share of steps that are whole multiples of it."""
-    rounded = steps if steps.dtype.kind == "i" else np.round(steps, 9)
+def _common_step(steps: np.ndarray) -> float:
+    """The most frequent step, the smallest of equals; counters that are not whole may wobble in the sixth digit."""
+    scale = 1 if steps.dtype.kind == "i" else float(np.median(steps))
+    rounded = steps if steps.dtype.kind == "i" else np.round(steps / scale, 6)
     found, counts = np.unique(rounded, return_counts=True)
-    step = found[np.argmax(counts)]
-    return step, float(counts.max() / len(steps)) if len(steps) > 2 else 1.0
+    return found[np.argmax(counts)] * scale or scale
 
 
 def _phase(numbers: np.ndarray, step: float) -> float:
     """The most frequent remainder, so that a stray first stamp does not condemn all others."""
-    remainders = numbers % step
     if numbers.dtype.kind != "i":
         return float(numbers[0])
-    found, counts = np.unique(remainders, return_counts=True)
+    found, counts = np.unique(numbers % step, return_counts=True)
     return found[np.argmax(counts)]
 
 
-def _irregular(
-    stamps: pd.Series,
-    values: np.ndarray,
-    numbers: np.ndarray,
-    wrong: np.ndarray,
-    step: float,
-    dated: bool,
-    name: str,
-) -> Exception:
-    if not wrong.any():
-        # No step prevails: name the first stamps after which the step changes.
-        wrong = np.concatenate([[False], np.diff(numbers) != step])
-    rows = stamps.index[np.isin(values, numbers[wrong])]
-    shown = stamps.loc[rows[:3]]
-    words = ", ".join(stamp_in_words(stamp) for stamp in shown)
+def _irregular(stamps: pd.Series, wrong: np.ndarray, step: float, name: str) -> Exception:
+    rows = stamps.index[wrong]
+    words = ", ".join(stamp_in_words(stamp) for stamp in stamps.loc[rows[:3]])
+    dated = isinstance(stamps.iloc[0], pd.Timestamp)
     width = str(pd.Timedelta(int(step), "ns")) if dated else f"{step:g}"
     listed = rows_in_words([int(row) for row in rows[:3]], max(0, len(rows) - 3))
     return refuse(
@@ -179,22 +163,27 @@ def _irregular(
     )
 
 
-def _months(stamps: pd.Series, unique: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.timedelta64] | None:
+def _months(stamps: pd.Series) -> tuple[np.ndarray, np.ndarray, np.timedelta64] | None:
     """The axis of stamps that lie on one day of the month, or on its last day, at one time of day."""
-    series = pd.Series(pd.DatetimeIndex(unique))
-    clock = series - series.dt.normalize()
-    same_day = bool((series.dt.day == series.dt.day.iloc[0]).all())
-    if clock.nunique() > 1 or not (same_day or bool(series.dt.is_month_end.all())) or len(series) < 3:
+    unique = stamps.drop_duplicates().sort_values()
+    clock = unique - unique.dt.normalize()
+    same_day = unique.dt.day.nunique() == 1
+    if len(unique) < 3 or clock.nunique() > 1 or not (same_day or bool(unique.dt.is_month_end.all())):
         return None
-    number = (series.dt.year * 12 + series.dt.month).to_numpy()
-    step = int(np.gcd.reduce(np.diff(number)))
-    if step < 1 or int(pd.Timedelta(series.diff().min()).days) < 28:
+    number = (unique.dt.year * 12 + unique.dt.month).to_numpy()
+    steps = np.diff(number)
+    if steps.min() < 1:
         return None
-    origin = pd.Timestamp(unique[0])
-    count = (int(number[-1]) - int(number[0])) // step + 1
-    if count > 20 * len(unique):
+    step = int(np.gcd.reduce(steps))
+    count = int(number[-1] - number[0]) // step + 1
+    if count > _SPARSE * len(unique):
         return None
-    offset = pd.DateOffset(months=step) if same_day else pd.offsets.MonthEnd(step)
-    coords = pd.date_range(origin, periods=count, freq=offset).to_numpy().astype("datetime64[ns]")
+    # Each stamp is counted from the first: adding month by month would drift from the 31st to the 28th.
+    origin, move = unique.iloc[0], (pd.DateOffset if same_day else _month_ends)
+    coords = np.array([origin + move(months=step * at) for at in range(count)], dtype="datetime64[ns]")
     own = (stamps.dt.year * 12 + stamps.dt.month).to_numpy()
     return coords, (own - number[0]) // step, np.timedelta64(step, "M")
+
+
+def _month_ends(months: int) -> pd.offsets.MonthEnd:
+    return pd.offsets.MonthEnd(months)

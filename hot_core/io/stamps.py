@@ -24,6 +24,7 @@ WORDED = re.compile(
 )
 MONTHLY = re.compile(r"^\d{4}[-/]\d{1,2}$")
 TWO_DIGIT_YEAR = re.compile(rf"^\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2}}(?:[T ]+{_CLOCK})?$")
+COMPACT = re.compile(r"^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:\d{2}){0,3}$")
 CLOCK = re.compile(rf"^{_CLOCK}$")
 _FORMS = (ISO, DAY_MONTH, WORDED, MONTHLY, TWO_DIGIT_YEAR)
 _MEND = "Write the dates as 2013-01-31 06:00"
@@ -35,7 +36,9 @@ def looks_like_dates(column: pd.Series) -> bool:
     if filled.empty:
         return False
     unique = pd.Series(filled.unique()[:2000])
-    return max(float(unique.str.match(form).mean()) for form in _FORMS) > 0.5
+    # 20130131 may be any number: only the column's name makes it a date.
+    forms = (*_FORMS, COMPACT) if re.search("date|time|stamp|datum|zeit", str(column.name).lower()) else _FORMS
+    return max(float(unique.str.match(form).mean()) for form in forms) > 0.5
 
 
 def looks_like_clock(column: pd.Series) -> bool:
@@ -60,7 +63,7 @@ def parse_dates(column: pd.Series, dayfirst: bool | None, name: str) -> tuple[pd
     label = str(column.name)
     if bool(is_missing(column).any()):
         raise refuse(name, f"{name_rows(is_missing(column))} have no date in column '{label}'", "Fill in the dates")
-    form = max(_FORMS, key=lambda known: float(column.str.match(known).mean()))
+    form = max((*_FORMS, COMPACT), key=lambda known: float(column.str.match(known).mean()))
     wrong = ~column.str.match(form)
     if bool(wrong.any()):
         raise refuse(name, f"column '{label}' has something else than a date in {name_rows(wrong)}", _MEND)
@@ -70,6 +73,9 @@ def parse_dates(column: pd.Series, dayfirst: bool | None, name: str) -> tuple[pd
         return _day_month(column, dayfirst, name)
     if form is ISO:
         return _iso(column, name)
+    if form is COMPACT:
+        padded = column.str.pad(14, side="right", fillchar="0")
+        return _checked(pd.to_datetime(padded, errors="coerce", format="%Y%m%d%H%M%S"), label, name), []
     text = column.str.replace("/", "-") + "-01" if form is MONTHLY else column
     parsed = pd.to_datetime(text, errors="coerce", format="ISO8601" if form is MONTHLY else "mixed")
     return _checked(parsed, label, name), []

@@ -56,13 +56,11 @@ def decide_decimal(cells: pd.DataFrame, asked: Decimal | None, name: str) -> Dec
         open_case = with_sign.str.match(_AMBIGUOUS)
         comma = comma or bool((with_sign.str.match(_COMMA) & ~open_case).any())
         grouped = with_sign.str.match(_COMMA_THOUSANDS) & ~open_case
+        # 1.234 proves nothing; without any comma in the table it is read as programs write it, with a point.
         sure_point = with_sign.str.match(_POINT) & ~with_sign.str.match(_POINT_THOUSANDS)
         point = point or bool((grouped | sure_point).any())
         if bool(open_case.any()) and not doubtful:
             doubtful = str(label)
-        if not point and not comma and bool(with_sign.str.match(_POINT_THOUSANDS).any()):
-            # 1.234 without any comma in the table is a number with a point, as programs write it.
-            continue
     if comma and point:
         raise refuse(
             name, "some numbers have a decimal comma and others a decimal point", 'Use one sign, or pass decimal=","'

@@ -10,7 +10,7 @@ from io import StringIO
 
 import pandas as pd
 
-from hot_core.io.limits import refuse
+from hot_core.io.limits import foreign, refuse
 
 _DELIMITERS = ("\t", ";", ",")
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -51,8 +51,9 @@ def parse_table(data: bytes, name: str) -> Table:
         notes.append(f"{skipped} leading comment lines (#) are skipped.")
     if not "".join(lines[:1]).strip():
         raise refuse(name, "the file holds no table", "Give a header line and rows of numbers below it")
-    delimiter = _delimiter(lines[:_LOOK])
-    header = _header(lines[0], delimiter, name)
+    with foreign(name, "its cells cannot be told apart; a quotation mark may not be closed", _REPAIR):
+        delimiter = _delimiter(lines[:_LOOK])
+        header = _header(lines[0], delimiter, name)
     if len(lines) < 2:
         raise refuse(name, "there is a header but no row below it", "Give at least two rows of numbers")
     cells = _rows(lines, header, delimiter, name)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 
+from hot_core.io.assemble import frozen_sample
 from hot_core.io.blob import Blob
-from hot_core.io.layout import SINGLE, WideLayout, entity_column, headings, wide_layout
+from hot_core.io.layout import SINGLE, entity_column, headings, wide_layout
 from hot_core.io.limits import Limits, refuse
 from hot_core.io.regular import Axis, Duplicates, counted_axis, merge_duplicates, regular_axis
 from hot_core.io.table_numbers import Decimal, decide_decimal, is_missing, numeric_columns
@@ -91,23 +91,21 @@ def _wide(
         numbers = numbers.drop(columns=empty)
         layout = wide_layout(list(numbers.columns), name)
     notes: list[str] = []
+    labels = {str(label): at for at, label in enumerate(numbers)}
+    # Numbered columns: a variable may be called "time" too.
+    numbers = numbers.set_axis(range(len(labels)), axis=1)
     if time.stamps is None:
         axis = counted_axis(np.arange(len(numbers)))
     else:
-        frame, notes = merge_duplicates(numbers.assign(time=time.stamps), ["time"], options.duplicates, name)
-        axis = regular_axis(frame["time"], name)
-        numbers = frame.drop(columns="time")
-    _check_values(len(numbers.columns) * len(axis.coords), limits, name)
-    values = _fill_wide(numbers, layout, axis)
-    return _Cube(values, layout.entities, layout.variables, layout.units, axis, tuple(notes)), left
-
-
-def _fill_wide(numbers: pd.DataFrame, layout: WideLayout, axis: Axis) -> np.ndarray:
+        numbers, notes = merge_duplicates(numbers.assign(time=time.stamps), ["time"], options.duplicates, name)
+        axis = regular_axis(numbers["time"], name)
+    _check_values(len(labels) * len(axis.coords), limits, name)
     values = np.full((len(layout.entities), len(layout.variables), len(axis.coords)), np.nan)
+    entity_at = {entity: at for at, entity in enumerate(layout.entities)}
+    variable_at = {variable: at for at, variable in enumerate(layout.variables)}
     for (entity, variable), label in layout.columns.items():
-        at = layout.entities.index(entity), layout.variables.index(variable)
-        values[at][axis.places] = numbers[label].to_numpy()
-    return values
+        values[entity_at[entity], variable_at[variable], axis.places] = numbers[labels[label]].to_numpy()
+    return _Cube(values, layout.entities, layout.variables, layout.units, axis, tuple(notes)), left
 
 
 def _long(
@@ -153,14 +151,12 @@ def _sample(cube: _Cube, time: TimeColumn, layout: str, blob: Blob, notes: list[
     missing = float(np.isnan(values).mean())
     if missing:
         notes.append(f"{missing:.2%} of the values are missing and stay so.")
-    values.flags.writeable = False
     dated = np.issubdtype(cube.axis.coords.dtype, np.datetime64)
     modes = (
         Mode("entity", np.array(cube.entities)),
         Mode("variable", np.array(cube.variables)),
         Mode("time", cube.axis.coords, None if dated else "step"),
     )
-    coords: dict[str, object] = {mode.name: mode.coords for mode in modes}
-    data = xr.DataArray(values, dims=list(coords), coords={**coords, "unit": ("variable", np.array(cube.units))})
     geometry = SeriesGeometry(cube.axis.step, time.label, "long" if layout == "long" else "wide")
-    return Sample(data, modes, geometry, blob.source("CSV"), tuple(notes))
+    units = {"unit": ("variable", np.array(cube.units))}
+    return frozen_sample(values, modes, geometry, blob.source("CSV"), notes, extra=units)

@@ -55,13 +55,13 @@ def find_time(cells: pd.DataFrame, dayfirst: bool | None, name: str) -> TimeColu
     if dated:
         label = next((one for one in dated if one.lower() in DATE_WORDS), dated[0])
         stamps, notes = parse_dates(cells[label], dayfirst, name)
-        used = [label, *counters, *(parts.values() if len(parts) >= 3 else ())]
+        used = list(dict.fromkeys([label, *counters, *(parts.values() if len(parts) >= 3 else ())]))
         clocks = [str(one) for one in cells if one != label and looks_like_clock(cells[one])]
         if clocks and bool((stamps == stamps.dt.normalize()).all()):
             stamps = add_clock(stamps, cells[clocks[0]])
             used.append(clocks[0])
         return TimeColumn(stamps, tuple(used), label, tuple(notes))
-    if {"year", "month", "day"} <= parts.keys():
+    if {"year", "month", "day"} <= parts.keys() or _years_alone(cells, parts):
         stamps = _from_parts(cells, parts, name)
         note = f"The time is put together from the columns {', '.join(parts.values())}."
         return TimeColumn(stamps, (*parts.values(), *counters), "time", (note,))
@@ -74,11 +74,21 @@ def _parts(cells: pd.DataFrame) -> dict[str, str]:
     return {part: lower[part] for part in _PARTS if part in lower}
 
 
+def _years_alone(cells: pd.DataFrame, parts: dict[str, str]) -> bool:
+    """Whether a year, or year and month, without a day tell the time: whole years in every row."""
+    if tuple(parts) not in {("year",), ("year", "month")}:
+        return False
+    years = to_numbers(cells[parts["year"]], ".")[0]
+    return bool((years.between(1701, 2249) & (years == years.round())).all())
+
+
 def _refuse_bad_dates(cells: pd.DataFrame, name: str) -> None:
     """A column that is called date but holds other text is a mistake, not a variable."""
     for label in cells:
         if str(label).lower() in DATE_WORDS - {"ds", "utc"}:
-            text = to_numbers(cells[label], ".")[1]
+            numbers, text = to_numbers(cells[label], ".")
+            if str(label).lower() in {"date", "datetime", "datum"}:
+                text = text | numbers.notna()
             if bool(text.any()) and not looks_like_clock(cells[label]):
                 raise refuse(
                     name,
@@ -88,7 +98,9 @@ def _refuse_bad_dates(cells: pd.DataFrame, name: str) -> None:
 
 
 def _from_parts(cells: pd.DataFrame, parts: dict[str, str], name: str) -> pd.Series:
-    numbers = pd.DataFrame({part: to_numbers(cells[label], ".")[0] for part, label in parts.items()})
+    numbers = pd.DataFrame({"year": 1970, "month": 1, "day": 1}, index=cells.index).assign(
+        **{part: to_numbers(cells[label], ".")[0] for part, label in parts.items()}
+    )
     whole = numbers.notna() & (numbers == numbers.round())
     wrong = ~whole.all(axis=1)
     stamps = pd.to_datetime(numbers.where(whole, 1).astype(int), errors="coerce")
