@@ -1,0 +1,132 @@
+"""What a recipe gives to the loop and what an evaluation gives to the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import torch
+
+from hot_core.errors import ReadError
+from hot_core.models import HOTModel, ModelConfig
+
+Numbers: TypeAlias = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a card: what was measured, on what, beside which yardsticks.
+
+    Attributes:
+        title: what the rows have in common, with the number of cases.
+        columns: column heads; the first names the rows.
+        rows: cells of the same length as `columns`; numbers are printed with three decimals.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the test part says.
+
+    Attributes:
+        scores: the model's own numbers, by name; they go into config.json.
+        yardsticks: the numbers a naive method reaches on the same cases, by name.
+        tables: the same numbers as the card prints them.
+        remarks: sentences on what the numbers do not say.
+    """
+
+    scores: Numbers
+    yardsticks: Numbers
+    tables: tuple[Table, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a card says about a model that no measurement gives.
+
+    Attributes:
+        title: one line, what the model is.
+        task: the Hugging Face pipeline tag.
+        use: sentences on what it is for.
+        not_for: sentences on what it is not for.
+        data: sentences on the data: what, licence, credit, public source.
+        data_licences: licence identifiers of the data.
+        split: sentences on which part was learnt, chosen by and tested on.
+        protocol: sentences on normalisation, augmentation, loss and selection.
+        limits: sentences on where it is known or likely to fail.
+        tags: Hugging Face tags.
+        command_data: what the card prints after --data.
+    """
+
+    title: str
+    task: str
+    use: Sequence[str]
+    not_for: Sequence[str]
+    data: Sequence[str]
+    data_licences: Sequence[str]
+    split: Sequence[str]
+    protocol: Sequence[str]
+    limits: Sequence[str]
+    tags: Sequence[str] = ()
+    credits: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """What is learnt from which data. Everything random is drawn from the generator that is handed in."""
+
+    name: str
+    facts: Facts
+    learning_rate: float
+    weight_decay: float
+
+    def config(self) -> ModelConfig:
+        """The architecture."""
+        ...
+
+    def loss(self, model: HOTModel, rng: np.random.Generator) -> torch.Tensor:
+        """Draw one batch from the training part and give its loss (a scalar with a gradient)."""
+        ...
+
+    def validate(self, model: HOTModel) -> Numbers:
+        """Measure on the validation part; `score` (higher is better) chooses the weights that are kept."""
+        ...
+
+    def finish(self, model: HOTModel) -> None:
+        """Last step before the test, from the validation part only (calibration, say)."""
+        ...
+
+    def evaluate(self, model: HOTModel) -> Evaluation:
+        """Measure on the test part, beside the yardsticks on the same cases."""
+        ...
+
+
+def data_folder(data: Path, inner: str, pattern: str) -> Path:
+    """Find a data set under `data`, which is either the root of all of them or the set's own folder.
+
+    Args:
+        data: the folder given by the user.
+        inner: where the set lies under the root, "volumes/msd_hippocampus" for example.
+        pattern: a glob that matches at least one file of the set.
+
+    Returns:
+        The set's own folder.
+
+    Raises:
+        ReadError: when neither place holds a matching file.
+    """
+    for folder in (data / inner, data):
+        if any(folder.glob(pattern)):
+            return folder
+    raise ReadError(
+        f"{data} holds no {pattern}, and neither does {inner} under it. "
+        f"Give --data the folder of the data set, or the root that has it at {inner}."
+    )

@@ -1,0 +1,42 @@
+"""The made samples of `adrenal`: the mean shape of each class of the training part, thresholded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+
+def mean_shape(shapes: np.ndarray) -> np.ndarray:
+    """The mean of binary shapes, cut at the level that keeps their mean volume.
+
+    Args:
+        shapes: (case, x, y, z), 0 or 1.
+
+    Returns:
+        uint8 (x, y, z) with as many voxels as the shapes have in the mean (rounded).
+    """
+    frequency = shapes.mean(0, dtype=np.float64)
+    count = round(float(frequency.sum()))
+    # Ties at the level are broken by place, so that the count is exact.
+    inside = np.argsort(-frequency, axis=None, kind="stable")[:count]
+    cut = np.zeros(frequency.size, np.uint8)
+    cut[inside] = 1
+    return cut.reshape(frequency.shape)
+
+
+def write_shape(shape: np.ndarray, path: Path) -> None:
+    """Write a shape as NIfTI-1 with voxels of side 1 and no claim about their unit or place.
+
+    Args:
+        shape: uint8 (x, y, z).
+        path: `….nii.gz`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = nib.Nifti1Image(shape, np.eye(4))
+    image.header.set_xyzt_units("unknown", "unknown")
+    # Code 0: the affine is no position in a scanner or an atlas.
+    image.set_qform(None, code=0)
+    image.set_sform(np.eye(4), code=0)
+    nib.save(image, path)
