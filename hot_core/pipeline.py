@@ -52,7 +52,7 @@ def analyse(sample: Sample, model: HOTModel, settings: Settings | None = None) -
         prediction=given.back(output),
         record=record,
         grid=given.grid,
-        provenance=provenance(sample, model, settings),
+        provenance=provenance(sample, model, settings, given.roles),
         notes=given.notes,
     )
 
@@ -109,12 +109,13 @@ def out_of_memory(model: HOTModel, given: ModelInput) -> str:
     return f"{model.config.name}: {sizes} values did not fit into memory. Choose a smaller region or fewer series."
 
 
-def provenance(sample: Sample, model: HOTModel, settings: Settings) -> dict[str, Any]:
+def provenance(sample: Sample, model: HOTModel, settings: Settings, roles: tuple[str, ...] = ()) -> dict[str, Any]:
     """What is needed to repeat the analysis, as plain values; no file name, no time."""
     return {
         "input": {"sha256": sample.source.sha256, "format": sample.source.format, "bytes": sample.source.size},
         "model": {"name": model.config.name, "weights_sha256": model.weights_sha256},
         "settings": settings.model_dump(mode="json"),
+        "roles": list(roles),
         "seed": settings.seed,
         "versions": {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}},
     }

@@ -9,6 +9,7 @@ import numpy as np
 
 from hot_core.modes import Geometry, RasterGeometry, TokenAxis, TokenGrid, VolumeGeometry
 
+UNITS = {"metre": "m", "meter": "m", "US survey foot": "ft (US survey)", "foot": "ft"}
 DAY = np.timedelta64(1, "D")
 
 
@@ -88,7 +89,7 @@ def position_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry |
         geometry: the sample's; with it, positions are world positions on oblique volumes and rotated rasters too.
 
     Returns:
-        "JFK · humidity · 2013-12-30 14:00–18:00", "(−26, −18, −15) mm", "x 298,412, y 9,119,230 metre · nir".
+        "JFK · humidity · 2013-12-30 14:00–18:00", "(−26, −18, −15) mm", "x 298,412, y 9,119,230 m · nir".
     """
     names = [axis.mode.name for axis in grid.axes]
     if names == ["x", "y", "z"]:
@@ -116,7 +117,7 @@ def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | N
     """The middle of a patch in map coordinates, and the band.
 
     Returns:
-        "x 298,412, y 9,119,230 metre · nir"; "34.9051° W, 8.1200° S · nir" in degrees.
+        "x 298,412, y 9,119,230 m · nir"; "34.9051° W, 8.1200° S · nir" in degrees.
     """
     y, x = (float(c) for c in middle(grid, token)[:2])
     unit = grid.axes[0].mode.unit or ""
@@ -130,7 +131,7 @@ def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | N
     if unit.startswith("degree"):
         east, north = ("E" if x >= 0 else "W"), ("N" if y >= 0 else "S")
         return f"{place(abs(x), steps[1])}° {east}, {place(abs(y), steps[0])}° {north} · {band}"
-    return f"x {place(x, steps[1])}, y {place(y, steps[0])}{f' {unit}' if unit else ''} · {band}"
+    return f"x {place(x, steps[1])}, y {place(y, steps[0])}{f' {UNITS.get(unit, unit)}' if unit else ''} · {band}"
 
 
 def middle(grid: TokenGrid, token: tuple[int, ...]) -> list[Any]:

@@ -63,12 +63,13 @@ def band_roles(sample: Sample, config: Config, settings: Settings) -> tuple[str,
     """The role of every band of the data: as chosen, or as the reader found; never guessed.
 
     Returns:
-        One role for each band, "" where it has none.
+        One role for each band, "" for a band to leave out.
 
     Raises:
         ModelError: when nothing is known, the number does not fit, or a role is unknown or named twice.
     """
-    roles = settings.bands if settings.bands is not None else sample.roles
+    chosen = settings.bands if settings.bands is not None else sample.roles
+    roles = tuple("" if role == "-" else role for role in chosen)
     count, known = len(sample.modes[2]), ", ".join(config.roles)
     remedy = f"Say what the {count} bands are, in the file's order (--bands, or the page's choice), from: {known}."
     if not roles:
@@ -79,7 +80,7 @@ def band_roles(sample: Sample, config: Config, settings: Settings) -> tuple[str,
     unknown = [role for role in roles if settings.bands is not None and role and role not in config.roles]
     if unknown or not used or len(set(used)) < len(used):
         raise ModelError(f"{config.name}: the roles {', '.join(roles)} are unknown, missing or repeated. {remedy}")
-    return tuple(roles)
+    return roles
 
 
 def choose_region(sample: Sample, settings: Settings) -> tuple[tuple[tuple[int, int], ...], list[str]]:

@@ -14,7 +14,7 @@ class Settings(BaseModel):
         window: series: index of the first step of the look-back window. None leaves room for the
             forecast horizon at the end of the file, so that the forecast can be compared with what happened.
         region: volumes and rasters: half-open native interval of each spatial mode. None is a stated guess.
-        bands: rasters: the role of every band in the order of the data ("" leaves a band out);
+        bands: rasters: the role of every band in the order of the data ("-" leaves a band out);
             None takes the roles that the reader found.
         volume: which volume of a 4-D file.
     """
