@@ -1,0 +1,68 @@
+"""What is computed once: the only user of Streamlit's caches.
+
+Models and the bundled samples are shared by all sessions. What comes from an uploaded file is kept in
+its own session, goes with it, and is bounded: it may be a patient's. Resources, not data: an analysis
+is frozen, and a copy at every rerun would cost more than drawing it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.content import Content
+from hot_core.io import read
+from hot_core.models import HOTModel, list_models, load_model
+from hot_core.modes import Sample
+from hot_core.pipeline import Analysis, Settings, analyse
+
+Bands = tuple[str, ...] | None
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def model(name: str) -> HOTModel:
+    """A bundled model; nothing writes into it."""
+    return load_model(name)
+
+
+@st.cache_resource(ttl=60, show_spinner=False)
+def model_names() -> tuple[str, ...]:
+    """The bundled models."""
+    return list_models()
+
+
+def sample(content: Content, bands: Bands = None) -> Sample:
+    """What the reader makes of a file."""
+    cached = _own_sample if content.path is None else _bundled_sample
+    return cached(content.sha256, bands, content)
+
+
+def analysis(content: Content, model_name: str, settings: Settings, bands: Bands = None) -> Analysis:
+    """The analysis of a file by a model."""
+    cached = _own_analysis if content.path is None else _bundled_analysis
+    return cached(content.sha256, model_name, settings.model_dump_json(), bands, content)
+
+
+def _read(content: Content, bands: Bands) -> Sample:
+    if content.path is not None:
+        return read(content.path, bands=bands)
+    return read(content.data or b"", content.name, bands=bands)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _bundled_sample(sha256: str, bands: Bands, _content: Content) -> Sample:
+    return _read(_content, bands)
+
+
+@st.cache_resource(scope="session", max_entries=3, show_spinner=False)
+def _own_sample(sha256: str, bands: Bands, _content: Content) -> Sample:
+    return _read(_content, bands)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _bundled_analysis(sha256: str, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
+    return analyse(sample(_content, bands), model(model_name), Settings.model_validate_json(settings))
+
+
+@st.cache_resource(scope="session", max_entries=3, show_spinner=False)
+def _own_analysis(sha256: str, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
+    return analyse(sample(_content, bands), model(model_name), Settings.model_validate_json(settings))

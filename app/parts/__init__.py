@@ -1,0 +1,1 @@
+"""Pieces that every inspection page is made of."""

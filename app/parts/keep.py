@@ -1,0 +1,33 @@
+"""What can be taken away: factors, field and prediction, each made when it is asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.parts.view import View
+from hot_core.export import factors_bytes, field_bytes, prediction_bytes
+
+SUFFIX = {"series": ".csv", "volume": ".nii.gz", "raster": ".tif"}
+FORM = {"series": "CSV", "volume": "NIfTI in the file's own grid", "raster": "GeoTIFF in the file's own grid"}
+
+
+def draw(view: View) -> None:
+    """Three downloads; file names say what they hold and never what the input was called."""
+    analysis, kind = view.analysis, view.kind
+    suffix = ".csv" if analysis.model_config["task"] == "classify" else SUFFIX[kind]
+    place = f"layer{view.layer}_{'all' if view.head is None else f'head{view.head}'}"
+    with st.popover("Keep", icon=":material/download:", key=f"{kind}_keep", width="stretch"):
+        st.download_button(
+            "Attention field", data=lambda: field_bytes(analysis, view.field)[0], key=f"{kind}_download_field",
+            file_name=f"attention_{place}{SUFFIX[kind]}", on_click="ignore", width="stretch",
+            help=f"The query's {view.direction} over the data, as {FORM[kind]}.",
+        )  # fmt: skip
+        st.download_button(
+            "Prediction", data=lambda: prediction_bytes(analysis)[0], key=f"{kind}_download_prediction",
+            file_name=f"prediction{suffix}", on_click="ignore", width="stretch",
+        )  # fmt: skip
+        st.download_button(
+            "Factors", data=lambda: factors_bytes(analysis), key=f"{kind}_download_factors",
+            file_name="factors.npz", on_click="ignore", width="stretch",
+            help="Every layer's and head's mode-wise matrices with their coordinates, for NumPy.",
+        )  # fmt: skip

@@ -1,0 +1,117 @@
+"""The skeleton of an inspection page: the narrow column, the header with its reading, and the foot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import cache, content, messages
+from app.content import Content
+from app.parts import bands, choose, keep, region
+from app.parts.view import View
+from hot_core.errors import HotError, ModelError
+from hot_core.figures.words import prediction_words, sample_words
+from hot_core.modes import Kind
+from hot_core.pipeline import Analysis, Settings
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file with its analysis."""
+
+    content: Content
+    analysis: Analysis
+
+
+def begin(kind: Kind) -> View | None:
+    """Draw the narrow column and the header.
+
+    Returns:
+        What the page shows; None while the page waits for an answer.
+    """
+    with st.sidebar:
+        chosen = choose.source(kind)
+    opened = _open(kind, chosen)
+    if opened is None:
+        return None
+    with st.sidebar:
+        view = choose.view(kind, opened.analysis)
+        with st.expander("What is analysed", key=f"{kind}_part"):
+            region.choose(kind, opened.analysis)
+    _header(view, opened.content)
+    return view
+
+
+def _open(kind: Kind, chosen: Content) -> Opened | None:
+    """Read and analyse what was chosen; when an upload fails, say why and go on with the sample."""
+    try:
+        return _attempt(kind, chosen)
+    except HotError as error:
+        messages.say(error)
+    if chosen.path is None:
+        st.caption("Until another file is chosen, the page shows the sample.")
+        with messages.spoken():
+            return _attempt(kind, content.open_bundled(content.samples(kind)[0]))
+    return None
+
+
+def _attempt(kind: Kind, chosen: Content) -> Opened | None:
+    """One file from reading to analysis; None while the page asks which band is which."""
+    with st.spinner("Reading the file and running the model …", show_time=True):
+        roles = bands.known(chosen) if kind == "raster" else None
+        sample = cache.sample(chosen, roles)
+        if sample.kind != kind:
+            raise ModelError(choose.wrong_kind(kind, sample.kind))
+        if kind == "raster" and not sample.roles:
+            bands.ask(chosen)
+            return None
+        with st.sidebar:
+            model = choose.model_for(kind, chosen)
+        settings = region.settings(kind, chosen.sha256)
+        try:
+            return Opened(chosen, cache.analysis(chosen, model, settings, roles))
+        except HotError as error:
+            if settings == Settings():
+                raise
+            messages.say(error)
+            region.forget(kind)
+            return Opened(chosen, cache.analysis(chosen, model, Settings(), roles))
+
+
+def _header(view: View, chosen: Content) -> None:
+    """What is shown, what the model says, and the reading of the query, with what can be kept beside it."""
+    analysis = view.analysis
+    words, button = st.columns([7, 1.1], vertical_alignment="top")
+    with words:
+        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
+    with button:
+        keep.draw(view)
+    with st.container(key=f"{view.kind}_reading"):
+        st.markdown(view.reading)
+    config = analysis.model_config
+    st.caption(
+        f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "
+        f"{choose.rule_words(analysis)} ({' × '.join(config['modes'])}), {config['layers']} layers of "
+        f"{config['heads']} heads."
+    )
+
+
+def end(view: View) -> None:
+    """What was done to the file, and what the model is for."""
+    analysis = view.analysis
+    st.divider()
+    notes = [*analysis.sample.notes, *analysis.notes]
+    with st.expander(f"What was done to the file · {len(notes)} notes", key=f"{view.kind}_notes"):
+        st.markdown("\n".join(f"- {_plain(note)}" for note in notes) or "Nothing: it was taken as it is.")
+    with st.expander(
+        "Demonstration model, not a medical device · what it was trained on", key=f"{view.kind}_card",
+        icon=":material/info:",
+    ):  # fmt: skip
+        st.markdown(cache.model(analysis.model_name).card or "This model came without a card.")
+    st.caption("Attention is not cause: it shows where a layer's numbers come from, not why the model decides.")
+
+
+def _plain(text: str) -> str:
+    """Text from a file, with nothing that Markdown would take for a command."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>$:~" else c for c in text)

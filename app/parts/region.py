@@ -1,0 +1,69 @@
+"""Which part of the data is analysed: the window of a series, the region of a volume or raster."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from hot_core.modes import Kind
+from hot_core.pipeline import Analysis, Settings
+
+
+def settings(kind: Kind, sha256: str) -> Settings:
+    """The choices made so far; a newly opened file starts without any."""
+    if state.get(f"{kind}_region_of") != sha256:
+        state.put(f"{kind}_region_of", sha256)
+        state.put(f"{kind}_region", None)
+        state.put(f"{kind}_volume", 0)
+    chosen = state.get(f"{kind}_region")
+    if kind == "series":
+        return Settings(window=chosen)
+    return Settings(region=chosen, volume=state.get(f"{kind}_volume", 0))
+
+
+def forget(kind: Kind) -> None:
+    """Back to the part that is taken when nobody chooses."""
+    state.put(f"{kind}_region", None)
+
+
+def choose(kind: Kind, analysis: Analysis) -> None:
+    """Sliders for the part to analyse; moving one runs the model again."""
+    if kind == "series":
+        _window(analysis)
+        return
+    if analysis.sample.data.ndim == 4:
+        count = analysis.sample.data.sizes["volume"]
+        st.number_input("Volume of the 4-D file", 0, count - 1, key="volume_volume")
+    for axis in analysis.grid.axes[: 3 if kind == "volume" else 2]:
+        key = f"{kind}_region_{axis.mode.name}"
+        state.put(key, (int(axis.starts[0]), int(axis.stops[-1])))
+        st.slider(
+            f"Analysed {axis.mode.name} ({'voxels' if kind == 'volume' else 'pixels'})", 0, len(axis.mode), key=key,
+            on_change=_take, args=(kind, [a.mode.name for a in analysis.grid.axes], analysis),
+        )  # fmt: skip
+
+
+def _take(kind: Kind, modes: list[str], analysis: Analysis) -> None:
+    """Take over the sliders as the region, never an empty one."""
+    region = []
+    for mode, (first, last) in zip(modes, analysis.grid.window, strict=True):
+        start, stop = state.get(f"{kind}_region_{mode}", (first, last))
+        region.append((start, stop) if stop > start else (first, last))
+    state.put(f"{kind}_region", tuple(region[: 3 if kind == "volume" else 2]))
+
+
+def _window(analysis: Analysis) -> None:
+    """Where the window of a series begins."""
+    time = analysis.grid.axes[2]
+    length, total = analysis.model_config["lookback"], len(time.mode)
+    if total <= length:
+        return
+    state.put("series_window", int(time.starts[0]))
+    st.slider(
+        "Window begins at step", 0, total - length, key="series_window", on_change=_take_window,
+        help=f"The model sees {length} steps; after them comes the forecast.",
+    )  # fmt: skip
+
+
+def _take_window() -> None:
+    state.put("series_region", int(state.get("series_window")))

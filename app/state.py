@@ -1,0 +1,80 @@
+"""The page's memory: the only user of `st.session_state`. Widgets write here under their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.content import Content
+from hot_core.modes import Kind
+
+Range = tuple[int, int]
+Token = tuple[int, ...]
+
+
+def get(key: str, default: Any = None) -> Any:
+    """What is remembered under a key."""
+    return st.session_state.get(key, default)
+
+
+def put(key: str, value: Any) -> None:
+    """Remember something; for a widget's key only before it is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def settle(key: str, allowed: Sequence[Any], default: Any) -> None:
+    """Make a widget's value one of those it can have now; another file or model may offer fewer."""
+    if st.session_state.get(key) not in allowed:
+        st.session_state[key] = default
+
+
+def upload(kind: Kind) -> Content | None:
+    """The file that somebody brought to a page; kept while other pages are open."""
+    return get(f"{kind}_content")
+
+
+def keep_upload(kind: Kind, content: Content | None) -> None:
+    """Remember or forget an uploaded file."""
+    put(f"{kind}_content", content)
+
+
+def query(kind: Kind, modes: Sequence[str]) -> Token:
+    """The chosen token, one index for each mode."""
+    return tuple(int(get(query_key(kind, mode), 0)) for mode in modes)
+
+
+def choose_query(kind: Kind, modes: Sequence[str], token: Token) -> None:
+    """Move the query; the sliders follow."""
+    for mode, at in zip(modes, token, strict=True):
+        put(query_key(kind, mode), int(at))
+
+
+def query_key(kind: Kind, mode: str) -> str:
+    """The key of a mode's slider."""
+    return f"{kind}_query_{mode}"
+
+
+def opened(kind: Kind, identity: Hashable) -> bool:
+    """Whether another analysis has been opened on a page since it was last asked."""
+    changed = bool(get(f"{kind}_opened") != identity)
+    put(f"{kind}_opened", identity)
+    return changed
+
+
+def map_range(kind: Kind, total: int) -> tuple[Range, Range]:
+    """Which part of the Kronecker map is shown: rows and columns, half-open."""
+    found: tuple[Range, Range] = get(f"{kind}_range") or ((0, total), (0, total))
+    return found
+
+
+def zoom(kind: Kind, ranges: tuple[Range, Range] | None) -> None:
+    """Show a part of the Kronecker map, or all of it."""
+    put(f"{kind}_range", ranges)
+
+
+def event(key: str) -> dict[str, Any] | None:
+    """What the figures' listener has just reported; gone after one rerun."""
+    found = get(key)
+    return None if found is None else found.get("event")

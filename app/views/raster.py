@@ -1,0 +1,90 @@
+"""Raster: the tile in map coordinates with what the query looks at, and the class map."""
+
+from functools import partial
+
+import streamlit as st
+
+from app import state
+from app.parts import kronecker_map, linked, matrices, page
+from app.parts.show import explain, heading, picture
+from app.parts.view import View
+from hot_core.figures.fields import mode_bars, token_field
+from hot_core.figures.picking import Click, Token, pick_tile
+from hot_core.figures.raster import Composite, classes_figure, composite, tile_figure
+from hot_core.transforms import Segmentation
+
+
+def draw_data(view: View) -> Composite:
+    """The composite with the attention over it, summed over bands or for one band."""
+    analysis = view.analysis
+    tokens = token_field(view.field, analysis.grid)
+    names = [str(name) for name in tokens.coords["band"].values]
+    heading("Tile", "orange: the query · click to move it")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        state.settle("raster_shown_band", range(-1, len(names)), -1)
+        st.selectbox(
+            "Attention to", range(-1, len(names)), key="raster_shown_band", label_visibility="collapsed", width=260,
+            format_func=lambda at: "all bands, weights added" if at < 0 else f"band {names[at]} only",
+        )  # fmt: skip
+        st.toggle("Attention", value=True, key="raster_overlay", persist_state="session")
+    band = int(state.get("raster_shown_band"))
+    over = tokens.sum("band") if band < 0 else tokens.isel(band=band)
+    image = composite(analysis.sample.data, analysis.sample.roles)
+    overlay = over if state.get("raster_overlay") else None
+    figure = tile_figure(image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query)
+    picture(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
+    st.caption(image.words)
+    explain(
+        "raster_data_help",
+        "The scene in its own map coordinates; colour is how strongly the query, framed in orange, looks at each patch "
+        "of pixels (or is seen by it), transparent where that is near zero. Bands are positions too: the bars below "
+        "show how the same weight spreads over them.",
+    )
+    return image
+
+
+def draw_prediction(view: View) -> None:
+    """The class map with its areas, and the attention by band."""
+    analysis = view.analysis
+    left, right = st.columns([3, 2], gap="large")
+    if isinstance(analysis.prediction, Segmentation):
+        with left:
+            heading("What the model says", "the most probable class of each pixel, with its area")
+            figure = classes_figure(analysis.prediction, analysis.sample.modes)
+            picture(figure, "raster_prediction", "Class map in map coordinates.")
+    with right:
+        heading("Which bands the query looks at" if view.direction == "row" else "Which bands look at the query")
+        tokens = token_field(view.field, analysis.grid)
+        own = str(tokens.coords["band"].values[view.query[2]])
+        picture(mode_bars(tokens, "band", own), "raster_summary", "Attention by band, summed over the tile.")
+        explain(
+            "raster_summary_help",
+            "The query's weights added up over the whole tile, for each band; the orange bar is the query's own band. "
+            "The dotted line is the level at which all bands would be looked at alike.",
+        )
+
+
+def show() -> None:
+    """The page."""
+    view = page.begin("raster")
+    if view is None:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        draw_data(view)
+    with right:
+        kronecker_map.draw(view)
+    matrices.draw(view)
+    draw_prediction(view)
+    page.end(view)
+    grid = view.analysis.grid
+    pick = partial(pick_tile, grid=grid, query=view.query)
+    names = [str(name) for name in grid.axes[2].coords]
+
+    def pick_band(click: Click) -> Token:
+        return (*view.query[:2], names.index(str(click.y))) if str(click.y) in names else view.query
+
+    linked.link(view, {"raster_data": pick, "raster_summary": pick_band})
+
+
+show()

@@ -1,0 +1,101 @@
+"""Time series: the forecast on dated lines, and every series' time steps coloured by what the query looks at."""
+
+from functools import partial
+
+import streamlit as st
+
+from app import state
+from app.parts import kronecker_map, linked, matrices, page
+from app.parts.show import explain, heading, picture
+from app.parts.view import View
+from hot_core.figures.fields import pair_figure, token_field
+from hot_core.figures.picking import Click, Token, pick_series
+from hot_core.figures.series import Shown, series_figure, strip_rows
+from hot_core.figures.words import skill_words
+from hot_core.transforms import Forecast
+
+
+def choose_shown(view: View) -> Shown:
+    """Which series the lines show; it follows the query until another one is chosen."""
+    entity, variable, _ = view.analysis.grid.axes
+    names = [[str(name) for name in axis.mode.coords] for axis in (entity, variable)]
+    if state.get("series_followed") != view.query[:2]:
+        state.put("series_followed", view.query[:2])
+        state.put("series_entity", view.query[0])
+        state.put("series_variable", view.query[1])
+    left, right, _ = st.columns([1, 1, 1.4])
+    at = [
+        box.selectbox(word, range(len(options)), format_func=options.__getitem__, key=f"series_{word}")
+        for box, word, options in zip((left, right), ("entity", "variable"), names, strict=False)
+    ]
+    return Shown(int(at[0]), int(at[1]))
+
+
+def draw_data(view: View, forecast: Forecast) -> Shown:
+    """Lines with the strips below them."""
+    heading("Forecast and attention", "orange: the query · click a line or a strip to move it")
+    shown = choose_shown(view)
+    figure = series_figure(forecast, view.field, view.analysis.grid, view.query, shown)
+    picture(figure, "series_data", f"Forecast of one series and attention over all of them. {view.reading}")
+    explain(
+        "series_data_help",
+        "Above, the last days of one series with the model's forecast and the seasonal-naive line, which repeats the "
+        "last season. Below, one strip for every series: how strongly the query, framed in orange, looks at each of "
+        "its time steps (or is seen by them).",
+    )
+    return shown
+
+
+def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
+    """Forecast errors, and the attention by entity and variable."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        heading("Which series the query looks at" if view.direction == "row" else "Which series look at the query")
+        tokens = token_field(view.field, view.analysis.grid)
+        figure = pair_figure(tokens, "entity", "variable", (view.query[0], view.query[1]))
+        picture(figure, "series_summary", "Attention by entity and variable, summed over time.")
+        explain(
+            "series_summary_help",
+            "The weights of the strips above, added up over time for every entity and variable. "
+            "If everything were looked at alike, every cell would have the colour at the mark ▲.",
+        )
+    with right:
+        heading("How good is this forecast?", "seasonal naive is the yardstick")
+        st.markdown(skill_words(forecast, shown.entity, shown.variable))
+        errors = forecast.mae()
+        if errors is not None:
+            units = [str(unit or "–") for unit in forecast.mean.coords["unit"].values]
+            one = errors.isel(entity=shown.entity)
+            table = {
+                "variable": [str(name) for name in one["variable"].values],
+                "model": one.sel(line="model").values.round(3),
+                "seasonal naive": one.sel(line="seasonal naive").values.round(3),
+                "unit": units,
+            }
+            st.dataframe(table, hide_index=True, key="series_errors", width="stretch")
+
+
+def show() -> None:
+    """The page."""
+    view = page.begin("series")
+    if view is None or not isinstance(view.analysis.prediction, Forecast):
+        return
+    forecast = view.analysis.prediction
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        shown = draw_data(view, forecast)
+    with right:
+        kronecker_map.draw(view)
+    matrices.draw(view)
+    draw_numbers(view, forecast, shown)
+    page.end(view)
+    strips = strip_rows(token_field(view.field, view.analysis.grid), view.analysis.grid, view.query, shown)
+    pick = partial(pick_series, grid=view.analysis.grid, strips=strips, shown=shown)
+
+    def pick_pair(click: Click) -> Token:
+        return view.query if click.cell is None else (*click.cell, view.query[2])
+
+    linked.link(view, {"series_data": pick, "series_summary": pick_pair})
+
+
+show()

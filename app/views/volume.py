@@ -1,0 +1,115 @@
+"""Volume: three planes with what the query looks at, the labels, and their volumes."""
+
+from functools import partial
+
+import numpy as np
+import streamlit as st
+import xarray as xr
+
+from app import state
+from app.parts import kronecker_map, linked, matrices, page
+from app.parts.show import explain, heading, picture
+from app.parts.view import View
+from hot_core.analysis.words import number
+from hot_core.figures.picking import pick_planes
+from hot_core.figures.planes import Look
+from hot_core.figures.prediction import probability_figure
+from hot_core.figures.style import class_colours
+from hot_core.figures.volume import slices_figure
+from hot_core.transforms import Classification, Segmentation
+
+
+def choose_look(view: View) -> Look:
+    """Where the planes go through, and how they are turned."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Planes go through", ["query", "strongest"], key="volume_planes", required=True, default="query",
+            format_func=lambda at: {"query": "the query", "strongest": "the strongest weight"}[at],
+            label_visibility="collapsed", persist_state="session",
+        )  # fmt: skip
+        st.toggle("Radiological", value=True, key="volume_radiological", persist_state="session",
+                  help="On: the patient's left is on the right of the picture. Off: neurological.")  # fmt: skip
+        st.toggle("Attention", value=True, key="volume_overlay", persist_state="session")
+    grid = view.analysis.grid
+    token = view.query
+    if state.get("volume_planes") == "strongest":
+        row = view.map.row(view.query) if view.direction == "row" else view.map.column(view.query)
+        token = tuple(int(i) for i in np.unravel_index(int(row.argmax()), grid.shape))
+    x, y, z = grid.centre_of(token)
+    return Look((x, y, z), radiological=bool(state.get("volume_radiological")))
+
+
+def draw_data(view: View) -> Look:
+    """The planes with the attention field; labels as outlines."""
+    heading("Three planes", "orange: the query · click to move it")
+    look = choose_look(view)
+    analysis = view.analysis
+    labels = analysis.prediction if isinstance(analysis.prediction, Segmentation) else None
+    figure = slices_figure(
+        one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query,
+        field=view.field if state.get("volume_overlay") else None, prediction=labels,
+    )  # fmt: skip
+    picture(figure, "volume_data", f"Coronal, sagittal and axial plane with attention. {view.reading}")
+    explain(
+        "volume_data_help",
+        "Three planes through the query (or through the place it looks at most), in the file's mm; letters name the "
+        "patient's Left, Right, Anterior, Posterior, Superior, Inferior. Colour is the weight of each 3-D token for "
+        "this query, transparent where it is near zero; thin outlines are the predicted labels.",
+    )
+    return look
+
+
+def one_volume(view: View) -> xr.DataArray:
+    """The analysed volume of the file."""
+    data = view.analysis.sample.data
+    return data if data.ndim == 3 else data.isel(volume=view.analysis.provenance["settings"]["volume"])
+
+
+def draw_prediction(view: View, look: Look) -> None:
+    """Labels with their volumes, or the probability of each class."""
+    prediction = view.analysis.prediction
+    left, right = st.columns([3, 2], gap="large")
+    if isinstance(prediction, Classification):
+        with left:
+            heading("What the model says", "probability of each class")
+            picture(probability_figure(prediction), "volume_prediction", f"The model says {prediction.label}.")
+        return
+    if not isinstance(prediction, Segmentation):
+        return
+    with left:
+        heading("What the model says", "predicted labels over the same planes")
+        figure = slices_figure(
+            one_volume(view), view.analysis.sample.modes[:3], view.analysis.grid, look, prediction=prediction, fill=True
+        )
+        picture(figure, "volume_prediction", "The same planes with the predicted labels.")
+    with right:
+        heading("Volumes", "voxels of a label × the size of a voxel")
+        for name, colour in class_colours(prediction.classes).items():
+            if colour is not None:
+                amount = f"{number(prediction.amounts[name])} {prediction.unit}"
+                st.markdown(f'<span style="color:{colour}">■</span> {name}: **{amount}**', unsafe_allow_html=True)
+        explain(
+            "volume_prediction_help",
+            "Each voxel has the class that the model finds most probable; what is outside the analysed region has "
+            "none. The volumes count these voxels and have no error bar: the card below says how well the model does.",
+        )
+
+
+def show() -> None:
+    """The page."""
+    view = page.begin("volume")
+    if view is None:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        look = draw_data(view)
+    with right:
+        kronecker_map.draw(view)
+    matrices.draw(view)
+    draw_prediction(view, look)
+    page.end(view)
+    pick = partial(pick_planes, grid=view.analysis.grid, modes=view.analysis.sample.modes[:3], position=look.position)
+    linked.link(view, {"volume_data": pick, "volume_prediction": pick})
+
+
+show()

@@ -1,0 +1,113 @@
+"""Token axes as plot axes: edges, ranges and titles in the data's own coordinates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hot_core.modes import Mode, TokenAxis
+
+
+@dataclass(frozen=True, eq=False)
+class PlotAxis:
+    """One axis of a picture.
+
+    Attributes:
+        values: what plotly gets for x or y: names, or the n + 1 edges of the n cells.
+        starts, stops: where each cell begins and ends on the axis (half-integers for names).
+        title: what the axis shows, with its unit.
+        look: further settings of a plotly axis.
+        first: the token that the first cell shows; tokens before it cover no data (short series).
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    title: str
+    look: dict[str, object] = field(default_factory=dict)
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def range(self) -> list[object]:
+        """From the first cell's beginning to the last one's end."""
+        return [plain(self.starts[0]), plain(self.stops[-1])]
+
+    def cell(self, token: int) -> tuple[object, object]:
+        """Beginning and end of a token's cell."""
+        at = max(token - self.first, 0)
+        return plain(self.starts[at]), plain(self.stops[at])
+
+    def nearest(self, value: float | str) -> int:
+        """The token at a place on the axis, as a click reports it."""
+        if self.starts.dtype.kind == "M":
+            at = np.datetime64(str(value)).astype("datetime64[ns]").astype(np.int64)
+            middles = (self.starts.astype(np.int64) + self.stops.astype(np.int64)) / 2
+        elif isinstance(value, str) and value in list(self.values):
+            return self.first + list(self.values).index(value)
+        else:
+            at = float(value)
+            middles = (self.starts + self.stops) / 2
+        return self.first + int(np.argmin(np.abs(middles - at)))
+
+
+def plain(value: object) -> object:
+    """A numpy scalar as something that JSON and plotly take."""
+    if isinstance(value, np.datetime64):
+        return str(value.astype("datetime64[s]"))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def mode_title(mode: Mode) -> str:
+    """The mode's name with its unit: "x (mm)", "row, northing (m)", "time"."""
+    return f"{mode.name} ({mode.unit})" if mode.unit else mode.name
+
+
+def native_edges(mode: Mode) -> np.ndarray:
+    """The n + 1 edges of the native positions; names get half-integers around their index."""
+    coords = np.asarray(mode.coords)
+    if coords.dtype.kind not in "iufM":
+        return np.arange(len(coords) + 1) - 0.5
+    if coords.dtype.kind == "M":
+        step = np.diff(coords).min() if len(coords) > 1 else np.timedelta64(1, "h")
+        return np.append(coords, coords[-1] + step)  # a stamp is the beginning of its step
+    step = float(np.median(np.diff(coords))) if len(coords) > 1 else 1.0
+    return np.append(coords - step / 2, coords[-1] + step / 2).astype(np.float64)
+
+
+def token_axis(axis: TokenAxis) -> PlotAxis:
+    """The tokens of a mode as a plot axis."""
+    mode, edges = axis.mode, native_edges(axis.mode)
+    first = int(np.argmax(axis.stops > axis.starts))
+    starts, stops = edges[axis.starts[first:]], edges[axis.stops[first:]]
+    if edges.dtype.kind != "M" and np.asarray(mode.coords).dtype.kind not in "iuf":
+        names = np.array([str(mode.coords[start]) for start in axis.starts[first:]])
+        positions = np.arange(len(names))
+        look: dict[str, object] = {"type": "category", "tickmode": "linear" if len(names) <= 24 else "auto"}
+        return PlotAxis(names, positions - 0.5, positions + 0.5, mode_title(mode), look, first)
+    values = np.append(starts, stops[-1])
+    if edges.dtype.kind == "M":
+        dated: dict[str, object] = {"type": "date", "nticks": 5}
+        return PlotAxis(values.astype("datetime64[s]"), starts, stops, mode.name, dated, first)
+    return PlotAxis(values, starts, stops, mode_title(mode), number_look(mode), first)
+
+
+def number_look(mode: Mode) -> dict[str, object]:
+    """How numbers are written on the axis: metres in full, degrees with decimals."""
+    extent = float(np.ptp(mode.coords)) if len(mode) > 1 else 1.0
+    decimals = max(0, int(np.ceil(1 - np.log10(max(extent, 1e-9) / 3))))
+    return {"type": "linear", "nticks": 5, "tickformat": f",.{min(decimals, 5)}f"}
+
+
+def short_word(mode: Mode, native: int) -> str:
+    """One native position in as few characters as are still clear: "JFK", "14 Jul 08:00", "−26"."""
+    value = mode.coords[native]
+    if isinstance(value, np.datetime64):
+        return str(np.datetime_as_string(value, unit="m")).replace("T", " ")[5:]
+    if np.asarray(value).dtype.kind in "iuf":
+        text = f"{float(value):,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{float(value):.3g}"
+        return text.replace("-", "−")
+    return str(value)

@@ -1,0 +1,96 @@
+"""A field of attention as pictures need it: by token, summed over modes, on a scale that can be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+import xarray as xr
+
+from hot_core.figures.style import ACCENT, INK, QUERY, colour_axis, finish, frame, number
+from hot_core.modes import TokenGrid
+
+
+def token_field(field: xr.DataArray, grid: TokenGrid) -> xr.DataArray:
+    """One value per token from a field over the native grid, where every position has its token's value."""
+    last = {axis.mode.name: len(axis.mode) - 1 for axis in grid.axes}
+    picks = {axis.mode.name: np.minimum(axis.starts, last[axis.mode.name]) for axis in grid.axes}
+    return field.isel(picks)
+
+
+def uniform_level(grid: TokenGrid, summed: Sequence[str] = ()) -> float:
+    """The weight each key would get if all were looked at alike; `summed` modes are added up."""
+    return 1 / math.prod(len(axis) for axis in grid.axes if axis.mode.name not in summed)
+
+
+def field_limit(weights: np.ndarray, uniform: float) -> float:
+    """The end of the colour bar: the largest weight, and at least twice uniform, so that noise stays dim."""
+    finite = weights[np.isfinite(weights)]
+    return max(float(finite.max()) if finite.size else 0.0, 2 * uniform)
+
+
+def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int = 240) -> go.Figure:
+    """How the weight spreads over the positions of one named mode, all other modes summed.
+
+    Args:
+        tokens: one weight per token.
+        mode: the mode whose positions become bars.
+        query: the name of the query's own position, in orange; None when it has none.
+        height: of the figure, in pixels.
+
+    Returns:
+        Horizontal bars with the uniform level as a line.
+    """
+    totals = tokens.sum([name for name in tokens.dims if name != mode])
+    names = [str(name) for name in totals.coords[mode].values]
+    uniform = float(totals.sum()) / len(names)
+    colours = [QUERY if name == query else ACCENT for name in names]
+    figure = go.Figure(
+        go.Bar(
+            x=totals.values.astype(np.float32), y=names, orientation="h", marker_color=colours,
+            text=[number(float(v)) for v in totals.values], textposition="auto",
+            hovertemplate="%{y}<br>weight %{x:.3g}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.add_vline(x=uniform, line={"color": INK, "dash": "dot", "width": 1.5})
+    figure.add_annotation(
+        x=uniform, y=1, yref="paper", yanchor="bottom", showarrow=False, text=f"uniform {number(uniform)}", font_size=11
+    )
+    figure.update_yaxes(autorange="reversed", type="category", ticks="")
+    figure.update_xaxes(title_text=f"weight by {mode}, summed over the other modes", rangemode="tozero", nticks=5)
+    return finish(figure, height, margin={"l": 8, "r": 8, "t": 22, "b": 8}, bargap=0.35)
+
+
+def pair_figure(
+    tokens: xr.DataArray, down: str, across: str, query: tuple[int, int], *, height: int = 240
+) -> go.Figure:
+    """How the weight spreads over two named modes, the rest summed: a small table of colours.
+
+    Args:
+        tokens: one weight per token.
+        down: the mode of the rows.
+        across: the mode of the columns.
+        query: the query's index along both, framed in orange.
+        height: of the figure, in pixels.
+
+    Returns:
+        A heatmap in data units with the uniform level marked on its bar.
+    """
+    totals = tokens.sum([name for name in tokens.dims if name not in (down, across)]).transpose(down, across)
+    weights = totals.values.astype(np.float32)
+    uniform = float(weights.sum()) / weights.size
+    names = [[str(v) for v in totals.coords[mode].values] for mode in (down, across)]
+    figure = go.Figure(
+        go.Heatmap(
+            z=weights, x=names[1], y=names[0], coloraxis="coloraxis", xgap=2, ygap=2,
+            hovertemplate="%{y} · %{x}<br>weight %{z:.3g}<extra></extra>",
+        )
+    )  # fmt: skip
+    for shape in frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5):
+        figure.add_shape(**shape)
+    figure.update_yaxes(autorange="reversed", type="category", ticks="", showgrid=False)
+    figure.update_xaxes(type="category", ticks="", showgrid=False)
+    figure.update_layout(coloraxis=colour_axis(field_limit(weights, uniform), uniform))
+    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44, "b": 8})

@@ -1,0 +1,69 @@
+"""What a click in a figure means: the token under the mouse, whatever kind of picture it was made in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hot_core.figures.axes import token_axis
+from hot_core.figures.planes import PLANES, pick_voxel
+from hot_core.figures.series import Shown
+from hot_core.modes import Mode, TokenGrid
+
+Token = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Click:
+    """A click as plotly reports it.
+
+    Attributes:
+        x, y: the place in the axes' own coordinates.
+        axis: plotly's name of the x axis ("x", "x2", …), which tells the panels apart.
+        cell: row and column of the cell in a heatmap, None elsewhere.
+    """
+
+    x: float | str
+    y: float | str
+    axis: str = "x"
+    cell: tuple[int, int] | None = None
+
+
+def pick_matrix(click: Click, grid: TokenGrid, mode: int, query: Token, direction: str) -> Token:
+    """The query with one mode's position replaced by the row clicked (the column, for "column")."""
+    if click.cell is None:
+        return query
+    at = click.cell[0 if direction == "row" else 1] + token_axis(grid.axes[mode]).first
+    return (*query[:mode], min(at, len(grid.axes[mode]) - 1), *query[mode + 1 :])
+
+
+def pick_map(click: Click, grid: TokenGrid, direction: str) -> Token:
+    """The position whose row (or column) of the Kronecker map was clicked."""
+    flat = int(float(click.y if direction == "row" else click.x))
+    flat = min(max(flat, 0), int(np.prod(grid.shape)) - 1)
+    return tuple(int(i) for i in np.unravel_index(flat, grid.shape))
+
+
+def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:
+    """The time under the mouse: of the series shown, or of the strip that was clicked."""
+    time = token_axis(grid.axes[2]).nearest(click.x)
+    if click.cell is not None:
+        entity, variable = strips[min(click.cell[0], len(strips) - 1)]
+        return entity, variable, token_axis(grid.axes[2]).first + click.cell[1]
+    return shown.entity, shown.variable, time
+
+
+def pick_planes(click: Click, grid: TokenGrid, modes: Sequence[Mode], position: Sequence[int]) -> Token:
+    """The token of the voxel clicked in one of the three planes; the nearest one outside the region."""
+    plane = next((p for p, name in zip(PLANES, ("x", "x2", "x3"), strict=True) if name == click.axis), PLANES[0])
+    voxel = pick_voxel(float(click.x), float(click.y), plane, modes, position)
+    inside = [min(max(at, start), stop - 1) for at, (start, stop) in zip(voxel, grid.window, strict=True)]
+    return grid.token_of(inside)
+
+
+def pick_tile(click: Click, grid: TokenGrid, query: Token) -> Token:
+    """The (row, column) token under the mouse; the other modes keep the query's position."""
+    row, column = token_axis(grid.axes[0]).nearest(click.y), token_axis(grid.axes[1]).nearest(click.x)
+    return (row, column, *query[2:])

@@ -1,0 +1,89 @@
+"""The three planes of a volume: where they lie, what of them is shown, and what a click in one means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from hot_core.figures.axes import native_edges
+from hot_core.modes import Mode, TokenGrid
+
+Spans: TypeAlias = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One of the three planes: which array axes lie across, up and through, and where it stands."""
+
+    name: str
+    across: int
+    up: int
+    through: int
+    row: int
+    col: int
+    letters: tuple[str, str, str, str]
+
+
+PLANES = (
+    Plane("coronal", 0, 2, 1, 1, 1, ("L", "R", "I", "S")),
+    Plane("sagittal", 1, 2, 0, 1, 2, ("P", "A", "I", "S")),
+    Plane("axial", 0, 1, 2, 2, 1, ("L", "R", "P", "A")),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the planes are drawn.
+
+    Attributes:
+        position: the voxel that the planes go through.
+        radiological: whether the patient's left is on the right of the picture.
+        whole: show the whole volume and not only the analysed region with a margin.
+    """
+
+    position: tuple[int, int, int]
+    radiological: bool = True
+    whole: bool = False
+
+
+def shown_spans(grid: TokenGrid, sizes: Sequence[int], whole: bool) -> list[tuple[int, int]]:
+    """The native interval of each axis that is shown: all of it, or the analysed region with a margin."""
+    if whole:
+        return [(0, size) for size in sizes]
+    spans = []
+    for (start, stop), size in zip(grid.window, sizes, strict=True):
+        margin = max(2, (stop - start) // 8) if (start, stop) != (0, size) else 0
+        spans.append((max(0, start - margin), min(size, stop + margin)))
+    return spans
+
+
+def extent(mode: Mode, span: tuple[int, int]) -> float:
+    """How long the shown part of an axis is, in its unit."""
+    edges = native_edges(mode)
+    return abs(float(edges[span[1]] - edges[span[0]]))
+
+
+def cut(values: np.ndarray, spans: Spans, plane: Plane, position: tuple[int, int, int]) -> np.ndarray:
+    """The plane's part of a volume, rows up and columns across."""
+    index: list[int | slice] = [slice(*span) for span in spans]
+    index[plane.through] = position[plane.through]
+    part = values[tuple(index)]
+    return part.T  # array order is (across, up) in every plane
+
+
+def edges_of(modes: Sequence[Mode], spans: Spans, axis: int) -> np.ndarray:
+    """The edges of the shown voxels along an axis."""
+    return native_edges(modes[axis])[spans[axis][0] : spans[axis][1] + 1]
+
+
+def pick_voxel(x: float, y: float, plane: Plane, modes: Sequence[Mode], position: Sequence[int]) -> tuple[int, ...]:
+    """The voxel under a click in a plane; the third coordinate is the plane's own."""
+    voxel = list(position)
+    for axis, value in ((plane.across, x), (plane.up, y)):
+        edges = native_edges(modes[axis])
+        middles = (edges[1:] + edges[:-1]) / 2
+        voxel[axis] = int(np.argmin(np.abs(middles - value)))
+    return tuple(voxel)

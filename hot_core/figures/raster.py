@@ -1,0 +1,177 @@
+"""A raster tile in map coordinates: the composite, what is looked at, and the class map."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+import xarray as xr
+from PIL import Image
+
+from hot_core.figures.axes import native_edges, number_look, token_axis
+from hot_core.figures.fields import field_limit
+from hot_core.figures.style import class_colours, colour_axis, finish, frame, number, overlay_scale
+from hot_core.modes import Mode, TokenGrid
+from hot_core.transforms.results import Segmentation
+
+MOST_PIXELS = 900
+"""Larger pictures are thinned to this many pixels a side before they are sent to the browser."""
+
+
+@dataclass(frozen=True, eq=False)
+class Composite:
+    """A picture of a tile: RGBA bytes, and the sentence that says how it was made."""
+
+    pixels: np.ndarray
+    words: str
+
+
+def composite(data: xr.DataArray, roles: Sequence[str]) -> Composite:
+    """True colour where red, green and blue are known; otherwise the first bands, and said so.
+
+    Every colour is stretched between its own 2nd and 98th percentile; missing pixels are transparent.
+
+    Args:
+        data: the raster (row, column, band).
+        roles: the role of every band, () while unknown.
+
+    Returns:
+        The picture with its description.
+    """
+    stretch = "each colour stretched from its 2nd to its 98th percentile"
+    if {"red", "green", "blue"} <= set(roles):
+        bands = [list(roles).index(role) for role in ("red", "green", "blue")]
+        words = f"True colour, {stretch}."
+    elif data.sizes["band"] >= 3:
+        bands = [2, 1, 0]
+        names = [str(data.coords["band"].values[b]) for b in bands]
+        words = f"False colour: red, green, blue show {', '.join(names)}; {stretch}."
+    else:
+        bands = [0, 0, 0]
+        words = f"One band as grey: {data.coords['band'].values[0]}; stretched from its 2nd to its 98th percentile."
+    values = data.values[:: thin(data.sizes["row"]), :: thin(data.sizes["column"])][..., bands].astype(np.float64)
+    known = np.isfinite(values).all(axis=-1)
+    rgba = np.zeros((*known.shape, 4), dtype=np.uint8)
+    if known.any():
+        low, high = np.percentile(values[known], (2, 98), axis=0)
+        scaled = (np.nan_to_num(values) - low) / np.where(high > low, high - low, 1.0)
+        rgba[..., :3] = (np.clip(scaled, 0, 1) * 255).astype(np.uint8)
+    rgba[..., 3] = np.where(known, 255, 0)
+    return Composite(rgba, words)
+
+
+def thin(size: int) -> int:
+    """Every how many pixels one is drawn."""
+    return -(-size // MOST_PIXELS)
+
+
+def tile_figure(
+    picture: Composite, modes: Sequence[Mode], grid: TokenGrid, *, tokens: xr.DataArray | None = None,
+    query: tuple[int, ...] | None = None, height: int = 560,
+) -> go.Figure:  # fmt: skip
+    """Draw the tile in map coordinates with the attention over it.
+
+    Args:
+        picture: the composite.
+        modes: the sample's modes; row and column coordinates are pixel centres on the map.
+        grid: the tokens.
+        tokens: attention by (row, column) token, other modes summed or chosen; None draws the tile alone.
+        query: the chosen token, framed in orange.
+        height: of the figure, in pixels.
+
+    Returns:
+        A figure with equal scales along both map axes.
+    """
+    figure = go.Figure()
+    rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
+    values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
+    what = "weight %{z:.3g}<extra></extra>" if tokens is not None else "<extra></extra>"
+    figure.add_trace(
+        go.Heatmap(
+            z=values, x=columns.values, y=rows.values, coloraxis="coloraxis",
+            hovertemplate=f"{columns.title} %{{x:,.5~r}}<br>{rows.title} %{{y:,.5~r}}<br>{what}",
+        )
+    )  # fmt: skip
+    if query is not None:
+        for shape in frame(*columns.cell(query[1]), *rows.cell(query[0])):
+            figure.add_shape(**shape)
+    _place_picture(figure, picture.pixels, modes)
+    _map_axes(figure, modes)
+    if tokens is None:
+        clear = {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
+        figure.update_layout(coloraxis=clear)
+        return finish(figure, height)
+    uniform = float(np.nansum(values)) / values.size
+    figure.update_layout(coloraxis=colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale()))
+    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44, "b": 8})
+
+
+def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: int = 420) -> go.Figure:
+    """The class map with its legend; the legend holds how much of each class there is.
+
+    Args:
+        prediction: the segmentation of a raster.
+        modes: the sample's modes.
+        height: of the figure, in pixels.
+
+    Returns:
+        A figure with equal scales along both map axes; pixels without a class stay empty.
+    """
+    labels = prediction.labels.values[:: thin(len(modes[0])), :: thin(len(modes[1]))]
+    figure = go.Figure()
+    rgba = np.zeros((*labels.shape, 4), dtype=np.uint8)
+    for index, (name, colour) in enumerate(class_colours(prediction.classes).items()):
+        if colour is None:
+            continue
+        rgba[labels == index] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 255)
+        text = f"{name} · {number(prediction.amounts[name])} {prediction.unit}"
+        marker = {"color": colour, "symbol": "square", "size": 12}
+        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=text))
+    _place_picture(figure, rgba, modes)
+    _map_axes(figure, modes)
+    legend = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
+    return finish(figure, height, showlegend=True, legend=legend, margin={"l": 8, "r": 8, "t": 44, "b": 8})
+
+
+def _place_picture(figure: go.Figure, pixels: np.ndarray, modes: Sequence[Mode]) -> None:
+    """Put an RGBA picture under the traces, its edges on the map, whichever way the rows run."""
+    rows, columns = native_edges(modes[0]), native_edges(modes[1])
+    if rows[0] < rows[-1]:  # rows run up the map
+        pixels = pixels[::-1]
+    if columns[0] > columns[-1]:
+        pixels = pixels[:, ::-1]
+    x, y = sorted((float(columns[0]), float(columns[-1]))), sorted((float(rows[0]), float(rows[-1])))
+    figure.add_layout_image(
+        source=png_uri(pixels), xref="x", yref="y", x=x[0], y=y[1], sizex=x[1] - x[0], sizey=y[1] - y[0],
+        sizing="stretch", layer="below",
+    )  # fmt: skip
+
+
+def _map_axes(figure: go.Figure, modes: Sequence[Mode]) -> None:
+    """Map axes: x to the right, y up, one scale; degrees are narrowed by the cosine of the latitude."""
+    rows, columns = native_edges(modes[0]), native_edges(modes[1])
+    degrees = (modes[0].unit or "").startswith("degree")
+    ratio = 1 / max(np.cos(np.deg2rad(float(np.mean(rows)))), 0.05) if degrees else 1.0
+    quiet = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 3, "constrain": "domain"}
+    unit = modes[0].unit or "pixel"
+    low, high = sorted((float(columns[0]), float(columns[-1])))
+    figure.update_xaxes(**quiet, **number_look(modes[1]), range=[low, high], title_text=f"easting ({unit})")
+    low, high = sorted((float(rows[0]), float(rows[-1])))
+    figure.update_yaxes(
+        **quiet, **number_look(modes[0]), range=[low, high], title_text=f"northing ({unit})", scaleanchor="x",
+        scaleratio=float(ratio),
+    )  # fmt: skip
+    if degrees:
+        figure.update_xaxes(title_text="longitude (degree)")
+        figure.update_yaxes(title_text="latitude (degree)")
+
+
+def png_uri(pixels: np.ndarray) -> str:
+    """RGBA pixels as a PNG in a data address."""
+    target = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels), "RGBA").save(target, "PNG", compress_level=3)
+    return "data:image/png;base64," + base64.b64encode(target.getvalue()).decode("ascii")

@@ -1,0 +1,122 @@
+"""Colours, colour bars and layout shared by every figure: the visual language, kept in one place.
+
+The query is always orange; the attention field always the same perceptually even scale (viridis);
+differences diverge around zero; classes are Okabe-Ito without its orange, which belongs to the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from plotly.colors import sequential, unlabel_rgb
+
+QUERY = "#F26A0F"
+HALO = "rgba(255,255,255,0.9)"
+ACCENT = "#2E7FA8"
+INK = "#64748B"
+MUTED = "#98A3B3"
+ATTENTION = "Viridis"
+GREY = "Greys_r"
+DIFFERENCE = "RdBu_r"
+
+_NAMED_CLASSES = {
+    "water": "#0072B2",
+    "open": "#F0E442",
+    "woody": "#009E73",
+    "developed": "#CC79A7",
+    "anterior": "#56B4E9",
+    "posterior": "#CC79A7",
+    "normal": "#009E73",
+    "mass": "#CC79A7",
+}
+_OTHER_CLASSES = ("#56B4E9", "#CC79A7", "#009E73", "#F0E442", "#0072B2", "#D55E00")
+
+
+def class_colours(classes: Sequence[str]) -> dict[str, str | None]:
+    """The colour of every class; None for "background", which is not drawn."""
+    fallback = iter(_OTHER_CLASSES * (1 + len(classes) // len(_OTHER_CLASSES)))
+    return {name: None if name == "background" else _NAMED_CLASSES.get(name) or next(fallback) for name in classes}
+
+
+def number(value: float) -> str:
+    """A number as the pictures write it: three digits, without a trailing exponent where avoidable."""
+    if value == 0:
+        return "0"
+    if 1e-3 <= abs(value) < 1e5:
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def overlay_scale(strength: float = 0.85) -> list[tuple[float, str]]:
+    """Viridis that fades in from transparent: what is not looked at leaves the picture below untouched."""
+    stops = []
+    for at, hexcode in enumerate(sequential.Viridis):
+        share = at / (len(sequential.Viridis) - 1)
+        red, green, blue = (int(hexcode[i : i + 2], 16) for i in (1, 3, 5)) if hexcode[0] == "#" else _rgb(hexcode)
+        stops.append((share, f"rgba({red},{green},{blue},{strength * min(1.0, 1.6 * share**0.7):.3f})"))
+    return stops
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = unlabel_rgb(colour)
+    return int(red), int(green), int(blue)
+
+
+def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **bar: object) -> dict[str, object]:
+    """A colour axis from 0 to `limit` in data units, its bar marked at the uniform level.
+
+    Args:
+        limit: the upper end, shared by all panels that are compared.
+        uniform: the weight every key would get if all were looked at alike.
+        scale: a plotly colour scale.
+        bar: settings of the colour bar that differ from the usual thin one on top.
+
+    Returns:
+        A value for `layout.coloraxis`.
+    """
+    limit = max(float(limit), 1e-12)
+    plain = [value for value in (0.0, limit / 2, limit) if abs(value - uniform) > 0.17 * limit]
+    ticks = sorted([*plain, uniform] if uniform <= limit else plain)
+    words = [f"<b>▲ uniform {number(v)}</b>" if v == uniform else number(v) for v in ticks]
+    usual: dict[str, object] = {
+        "orientation": "h",
+        "thickness": 9,
+        "len": 1.0,
+        "x": 0.5,
+        "y": 1.02,
+        "yanchor": "bottom",
+        "ticks": "outside",
+        "ticklen": 3,
+        "tickvals": ticks,
+        "ticktext": words,
+        "tickfont": {"size": 11},
+        "outlinewidth": 0,
+    }
+    return {"colorscale": scale, "cmin": 0.0, "cmax": limit, "colorbar": usual | bar}
+
+
+def finish(figure: go.Figure, height: int, **layout: object) -> go.Figure:
+    """Give a figure the common quiet layout: transparent, tight, without a legend unless asked for."""
+    usual: dict[str, object] = {
+        "height": height,
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "showlegend": False,
+        "dragmode": False,
+        "hoverlabel": {"font": {"size": 13}},
+        "font": {"size": 12},
+        "uirevision": "keep",
+    }
+    figure.update_layout(usual | layout)
+    return figure
+
+
+def frame(x0: object, x1: object, y0: object, y1: object, **more: object) -> list[dict[str, object]]:
+    """The orange frame of the query, with a pale halo so that it stands out on any colour."""
+    box = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "layer": "above"} | more
+    return [
+        box | {"line": {"color": HALO, "width": 4.5}},
+        box | {"line": {"color": QUERY, "width": 2.5}},
+    ]

@@ -1,0 +1,55 @@
+"""Small pictures of an analysis for the first page: the same drawing without axes to read."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import xarray as xr
+
+from hot_core.figures.fields import token_field
+from hot_core.figures.planes import Look
+from hot_core.figures.raster import composite, tile_figure
+from hot_core.figures.series import Shown, series_figure
+from hot_core.figures.volume import slices_figure
+from hot_core.modes import Sample, TokenGrid
+from hot_core.transforms.results import Forecast, Prediction, Segmentation
+
+HEIGHT = 300
+
+
+def draw(
+    sample: Sample, prediction: Prediction, grid: TokenGrid, query: tuple[int, ...], field: xr.DataArray
+) -> go.Figure:
+    """The picture that stands for a kind of data.
+
+    Args:
+        sample: what was read.
+        prediction: what the model says.
+        grid: the tokens.
+        query: the chosen token.
+        field: its attention over the native grid.
+
+    Returns:
+        A small figure: lines with strips, three planes, or a tile.
+    """
+    if isinstance(prediction, Forecast):
+        shown = Shown(query[0], query[1])
+        figure = series_figure(prediction, field, grid, query, shown, height=HEIGHT)
+        figure.update_layout(showlegend=False)
+        figure.update_yaxes(showticklabels=False, title_text="")
+    elif sample.kind == "volume":
+        x, y, z = grid.centre_of(query)
+        labels = prediction if isinstance(prediction, Segmentation) else None
+        figure = slices_figure(
+            sample.data, sample.modes, grid, Look((x, y, z)), query=query, field=field, prediction=labels, height=HEIGHT
+        )
+        figure.update_layout(coloraxis_showscale=False, coloraxis2_showscale=False)
+        figure.update_xaxes(showticklabels=False, title_text="", ticks="")
+        figure.update_yaxes(showticklabels=False, title_text="", ticks="")
+    else:
+        tokens = token_field(field, grid).sum("band")
+        picture = composite(sample.data, sample.roles)
+        figure = tile_figure(picture, sample.modes, grid, tokens=tokens, query=query, height=HEIGHT)
+        figure.update_xaxes(showticklabels=False, title_text="", ticks="")
+        figure.update_yaxes(showticklabels=False, title_text="", ticks="")
+    figure.update_layout(coloraxis_showscale=False, margin={"l": 2, "r": 2, "t": 16, "b": 2})
+    return figure

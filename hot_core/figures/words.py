@@ -1,0 +1,74 @@
+"""The lines of text that stand beside the pictures: what was read, and what was predicted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hot_core.analysis.words import number
+from hot_core.modes import RasterGeometry, Sample, SeriesGeometry, VolumeGeometry
+from hot_core.transforms.results import Classification, Forecast, Prediction, Segmentation
+
+
+def sample_words(sample: Sample) -> str:
+    """Size, resolution and place of a sample: "37 × 53 × 37 voxels · 1 × 1 × 1 mm"."""
+    sizes = " × ".join(f"{len(mode):,}" for mode in sample.modes)
+    geometry = sample.geometry
+    if isinstance(geometry, VolumeGeometry):
+        zooms = " × ".join(number(zoom) for zoom in geometry.zooms)
+        unit = "mm" if geometry.units[0] in ("mm", "unknown") else geometry.units[0]
+        return f"{sizes} voxels · {zooms} {unit}" + (" · oblique" if geometry.oblique else "")
+    if isinstance(geometry, RasterGeometry):
+        a, _, _, d, *_ = geometry.transform
+        step = f"{number(float(np.hypot(a, d)))} {geometry.unit or 'unit'} pixels"
+        return f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {len(sample.modes[2])} bands · {step}"
+    return f"{series_words(sample)}"
+
+
+def series_words(sample: Sample) -> str:
+    """Entities, variables and the dated span of a series."""
+    entity, variable, time = sample.modes
+    first, last = time.coords[0], time.coords[-1]
+    if isinstance(first, np.datetime64):
+        span = f"{np.datetime_as_string(first, unit='D')} to {np.datetime_as_string(last, unit='D')}"
+    else:
+        span = "no dates: steps are counted"
+    step = f" every {step_words(sample.geometry.step)}" if isinstance(sample.geometry, SeriesGeometry) else ""
+    return f"{len(entity)} entities × {len(variable)} variables × {len(time):,} steps{step} · {span}"
+
+
+def step_words(step: np.timedelta64 | None) -> str:
+    """A sampling step: "1 h", "15 min", "1 d"."""
+    if step is None:
+        return "step"
+    seconds = float(step / np.timedelta64(1, "s"))
+    for length, word in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds % length == 0:
+            return f"{number(seconds / length)} {word}"
+    return f"{number(seconds)} s"
+
+
+def prediction_words(prediction: Prediction, sample: Sample) -> str:
+    """What the model says, in one line."""
+    if isinstance(prediction, Classification):
+        return f"{prediction.label}, probability {prediction.probabilities[prediction.label]:.0%}"
+    if isinstance(prediction, Segmentation):
+        shown = [name for name in prediction.classes if name != "background"]
+        return " · ".join(f"{name} {number(prediction.amounts[name])} {prediction.unit}" for name in shown)
+    steps = prediction.mean.sizes["time"]
+    count = len(sample.modes[0]) * len(sample.modes[1])
+    return f"the next {steps} steps of {count} series"
+
+
+def skill_words(forecast: Forecast, entity: int, variable: int) -> str:
+    """How far forecast and seasonal naive were from what happened, in the variable's unit."""
+    errors = forecast.mae()
+    if errors is None:
+        return "What happened after the window is not in the file: the forecast cannot be compared with it."
+    model, naive = (float(v) for v in errors.isel(entity=entity, variable=variable).values)
+    if not (np.isfinite(model) and np.isfinite(naive)):
+        return "Too much is missing after the window to compare the forecast with what happened."
+    unit = str(forecast.mean.coords["unit"].values[variable] or "")
+    words = f"Mean absolute error {number(model)} {unit}, seasonal naive {number(naive)} {unit}".replace(" ,", ",")
+    if model > naive:
+        return f"{words}: **worse than naive** here."
+    return f"{words}: {number(100 * (1 - model / naive), 2) if naive else '0'} % below naive."
