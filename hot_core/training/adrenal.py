@@ -100,7 +100,7 @@ class Adrenal:
         """Cross entropy on as many normal as mass."""
         chosen = np.concatenate([rng.choice(cases, BATCH // 2) for cases in self.by_class])
         shapes = np.stack([turned(shape, rng, (0, 1, 2)) for shape in self.train.shapes[chosen]])
-        values = rotated(torch.from_numpy(shapes), rng, degrees=10, stretch=0.05, shift=0.04)
+        values = rotated(torch.from_numpy(shapes), rng, degrees=10.0, stretch=0.05, shift=0.04)
         mask = torch.from_numpy(_boxes_hidden(rng, values.shape))
         labels = torch.from_numpy(self.train.labels[chosen])
         return cross_entropy(model(values * mask, mask), labels, label_smoothing=0.1)

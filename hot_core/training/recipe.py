@@ -13,7 +13,7 @@ import torch
 from hot_core.errors import ReadError
 from hot_core.models import HOTModel, ModelConfig
 
-Numbers: TypeAlias = dict[str, float]
+Numbers: TypeAlias = dict[str, float | int]
 
 
 @dataclass(frozen=True)

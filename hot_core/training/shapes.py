@@ -34,9 +34,8 @@ def write_shape(shape: np.ndarray, path: Path) -> None:
         path: `….nii.gz`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = nib.Nifti1Image(shape, np.eye(4))
+    # Both codes 0: no position in a scanner or an atlas is claimed. NIfTI then says that x runs from right to left,
+    # so x is turned round here, and comes back as it was learnt in the RAS+ array of any reader.
+    image = nib.Nifti1Image(shape[::-1].copy(), None)
     image.header.set_xyzt_units("unknown", "unknown")
-    # Code 0: the affine is no position in a scanner or an atlas.
-    image.set_qform(None, code=0)
-    image.set_sform(np.eye(4), code=0)
     nib.save(image, path)
