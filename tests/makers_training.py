@@ -82,7 +82,7 @@ def scenes(folder: Path) -> Path:
     return folder
 
 
-def _scene(place, image_name, label_name, bands, labels, shape, dtype, nodata):  # noqa: PLR0913, PLR0917
+def _scene(place, image_name, label_name, bands, labels, shape, dtype, nodata):
     place.mkdir(parents=True)
     rng = np.random.default_rng(0)
     classes = (np.add.outer(np.arange(shape[0]) // 12, np.arange(shape[1]) // 12)) % 4

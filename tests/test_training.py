@@ -9,7 +9,6 @@ import nibabel as nib
 import numpy as np
 import pytest
 import torch
-from tests import makers_training as makers
 
 from hot_core.errors import HotError
 from hot_core.models import load_model
@@ -17,6 +16,7 @@ from hot_core.training.__main__ import RECIPES, make, write_samples
 from hot_core.training.finish import finish, reference
 from hot_core.training.loop import Plan, Trainer, train
 from hot_core.training.splits import TEST
+from tests import makers_training as makers
 
 MAKERS = {
     "air-quality": makers.beijing,
@@ -47,11 +47,13 @@ def test_quick_run_writes_a_model_that_loads(name, made, tmp_path):
     evaluation = finish(recipe, run, plan, tmp_path / name, quick=True)
     model = load_model(tmp_path / name)
     described = json.loads((tmp_path / name / "config.json").read_text())
-    assert described["training"]["steps"] == 2 and described["training"]["quick"] is True
+    assert described["training"]["steps"] == 2
+    assert described["training"]["quick"] is True
     assert described["scores"] == {what: pytest.approx(value) for what, value in evaluation.scores.items()}
     assert all(np.isfinite(value) for value in (evaluation.scores | evaluation.yardsticks).values())
     np.testing.assert_allclose(reference(model)["values"], described["reference"]["values"], atol=1e-6)
-    assert "Quick run" in model.card and f"{next(iter(evaluation.yardsticks.values())):.3f}" in model.card
+    assert "Quick run" in model.card
+    assert f"{next(iter(evaluation.yardsticks.values())):.3f}" in model.card
     assert model.card.startswith("---\nlicense: mit\n")
     json.loads(next(line for line in model.card.splitlines() if line.startswith("model-index: "))[13:])
 
@@ -64,7 +66,8 @@ def test_command_runs_and_resumes(made, tmp_path, root):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     first = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
     assert first.returncode == 0, first.stderr
-    assert "mse" in first.stdout and "persistence" in first.stdout
+    assert "mse" in first.stdout
+    assert "persistence" in first.stdout
     weights = (tmp_path / "out" / "model.safetensors").read_bytes()
     log = (tmp_path / "runs" / "air-quality-seed0-quick" / "log.jsonl").read_text()
     again = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
@@ -78,7 +81,8 @@ def test_command_says_what_is_wrong(tmp_path, root):
     command = [sys.executable, "-m", "hot_core.training", "hippocampus", "--data", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root)
     assert done.returncode == 1
-    assert "volumes/msd_hippocampus" in done.stderr and "Traceback" not in done.stderr
+    assert "volumes/msd_hippocampus" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_interrupted_run_goes_on_as_if_nothing_had_happened(made, tmp_path):
@@ -103,7 +107,8 @@ def test_seed_decides(made, tmp_path):
     recipe = make("air-quality", made, quick=True)
     runs = [train(recipe, Plan(seed=s, steps=2, validations=1), tmp_path / str(i)) for i, s in enumerate((0, 0, 1))]
     first, same, other = (run.model.state_dict()["head.weight"] for run in runs)
-    assert torch.equal(first, same) and not torch.equal(first, other)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
 
 
 def test_minutes_fix_the_number_of_steps(made, tmp_path):
@@ -167,9 +172,11 @@ def test_series_are_scaled_by_their_past_and_keep_their_gaps(made):
     first, last = windows.spans.train
     past, valid = windows.values[..., first:last], windows.valid[..., first:last]
     np.testing.assert_allclose([past[0, 0][valid[0, 0]].mean(), past[0, 0][valid[0, 0]].std()], [0, 1], atol=1e-5)
-    assert 0.9 < windows.valid.mean() < 0.99 and (windows.values[~windows.valid] == 0).all()
+    assert 0.9 < windows.valid.mean() < 0.99
+    assert (windows.values[~windows.valid] == 0).all()
     starts = windows.starts(windows.spans.test, 24)
-    assert starts[0] == windows.spans.test[0] and starts[-1] + windows.length <= windows.spans.test[1]
+    assert starts[0] == windows.spans.test[0]
+    assert starts[-1] + windows.length <= windows.spans.test[1]
 
 
 def test_shipped_columns_and_held_out_blocks_are_never_learnt(made):
@@ -179,4 +186,5 @@ def test_shipped_columns_and_held_out_blocks_are_never_learnt(made):
         assert (learnt[scene.parts == TEST] == -1).all()
         assert (learnt >= 0).any()
     # Nodata of the first scene: three pixels a side are masked and unlabelled.
-    assert not recipe.scenes[0].valid[:4, :4].any() and (recipe.scenes[0].labels[:4, :4] == -1).all()
+    assert not recipe.scenes[0].valid[:4, :4].any()
+    assert (recipe.scenes[0].labels[:4, :4] == -1).all()

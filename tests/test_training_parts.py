@@ -20,7 +20,8 @@ from hot_core.training.splits import BUFFER, TEST, TRAIN, VALIDATION, by_blocks,
 def test_time_parts_touch_and_never_overlap():
     spans = by_time(35064)
     assert spans.train == (0, 24545)
-    assert spans.validation[0] == spans.train[1] and spans.test == (spans.validation[1], 35064)
+    assert spans.validation[0] == spans.train[1]
+    assert spans.test == (spans.validation[1], 35064)
     assert spans.test[1] - spans.test[0] == 7013
 
 
@@ -99,9 +100,11 @@ def test_linear_map_finds_a_linear_law():
 def test_crops_keep_values_and_labels_together():
     values = np.arange(1, 7 * 11 * 5 + 1, dtype=np.float32).reshape(7, 11, 5)
     out, mask, labels = cropped(values, values.astype(np.int64), (9, 4, 5), np.random.default_rng(1))
-    assert out.shape == (9, 4, 5) and mask.sum() == 7 * 4 * 5
+    assert out.shape == (9, 4, 5)
+    assert mask.sum() == 7 * 4 * 5
     np.testing.assert_array_equal(out[mask], labels[mask])
-    assert (out[~mask] == 0).all() and (labels[~mask] == -1).all()
+    assert (out[~mask] == 0).all()
+    assert (labels[~mask] == -1).all()
 
 
 def test_disturbances_keep_what_they_must():
@@ -125,7 +128,8 @@ def test_small_turns_keep_a_ball_and_its_volume():
 def test_mean_shape_keeps_the_mean_volume():
     shapes = (np.random.default_rng(0).random((5, 7, 11, 13)) < 0.3).astype(np.uint8)
     cut = mean_shape(shapes)
-    assert cut.dtype == np.uint8 and cut.sum() == round(shapes.sum() / 5)
+    assert cut.dtype == np.uint8
+    assert cut.sum() == round(shapes.sum() / 5)
     assert shapes.mean(0)[cut == 1].min() >= shapes.mean(0)[cut == 0].max()
 
 
@@ -157,7 +161,8 @@ def test_dice_loss_ends_where_it_should():
 
 def test_learning_rate_rises_and_falls():
     rates = [one_cycle(step, 1000) for step in range(1001)]
-    assert rates[WARM_UP] == max(rates) == 1.0 and rates[-1] == pytest.approx(0.02)
+    assert rates[WARM_UP] == max(rates) == 1.0
+    assert rates[-1] == pytest.approx(0.02)
     # The first steps are the same before the length of the run is known.
     assert [one_cycle(step, 0) for step in range(10)] == rates[:10]
 
@@ -167,4 +172,5 @@ def test_hidden_stretches_leave_most_hours_alone():
     share = np.mean([d.any() for d in draws])
     assert 0.1 < share < 0.3
     worst = max(draws, key=lambda d: d.sum())
-    assert worst.mean() < 0.5 and (np.diff(worst.astype(int), axis=-1) == 1).sum(-1).max() <= 1
+    assert worst.mean() < 0.5
+    assert (np.diff(worst.astype(int), axis=-1) == 1).sum(-1).max() <= 1
