@@ -44,9 +44,9 @@ def refuse(name: str, problem: str, remedy: str) -> ReadError:
     return ReadError(f"{name}: {problem}. {remedy}.")
 
 
-def megabytes(size: float) -> str:
+def megabytes(size: int) -> str:
     """A size in words: "3.2 MB", "117 bytes"."""
-    return f"{size / 1024**2:,.1f} MB" if size >= 1024**2 / 10 else f"{int(size):,} bytes"
+    return f"{size / 1024**2:,.1f} MB" if size >= 1024**2 / 10 else f"{size:,} bytes"
 
 
 @contextmanager

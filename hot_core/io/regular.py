@@ -134,23 +134,23 @@ def _with_gaps(
     return Axis(coords, places, step, tuple(notes))
 
 
-def _common_step(steps: np.ndarray) -> float:
+def _common_step(steps: np.ndarray) -> int | float:
     """The most frequent step, the smallest of equals; counters that are not whole may wobble in the sixth digit."""
     scale = 1 if steps.dtype.kind == "i" else float(np.median(steps))
     rounded = steps if steps.dtype.kind == "i" else np.round(steps / scale, 6)
     found, counts = np.unique(rounded, return_counts=True)
-    return found[np.argmax(counts)] * scale or scale
+    return found[np.argmax(counts)].item() * scale or scale
 
 
-def _phase(numbers: np.ndarray, step: float) -> float:
+def _phase(numbers: np.ndarray, step: int | float) -> int | float:
     """The most frequent remainder, so that a stray first stamp does not condemn all others."""
     if numbers.dtype.kind != "i":
         return float(numbers[0])
     found, counts = np.unique(numbers % step, return_counts=True)
-    return found[np.argmax(counts)]
+    return found[np.argmax(counts)].item()
 
 
-def _irregular(stamps: pd.Series, wrong: np.ndarray, step: float, name: str) -> Exception:
+def _irregular(stamps: pd.Series, wrong: np.ndarray, step: int | float, name: str) -> Exception:
     rows = stamps.index[wrong]
     words = ", ".join(stamp_in_words(stamp) for stamp in stamps.loc[rows[:3]])
     dated = isinstance(stamps.iloc[0], pd.Timestamp)
