@@ -67,7 +67,7 @@ def prediction_bytes(analysis: Analysis) -> Exported:
     if isinstance(prediction, Segmentation) and isinstance(geometry, RasterGeometry):
         labels = prediction.labels.values[..., None]
         name = "class: " + ", ".join(f"{i} {name}" for i, name in enumerate(prediction.classes))
-        return geotiff.geotiff_bytes(labels, geometry, [name], -1), geotiff.SUFFIX, geotiff.MIME
+        return geotiff.geotiff_bytes(labels, geometry, [name], -1.0), geotiff.SUFFIX, geotiff.MIME
     raise ShapeError(f"prediction_bytes: a {type(prediction).__name__} does not belong to {type(geometry).__name__}.")
 
 
