@@ -19,6 +19,7 @@ from hot_core.io.band_roles import IGNORE, assign_roles, find_roles
 from hot_core.io.blob import Blob
 from hot_core.io.geotiff_grid import choose_window, grid
 from hot_core.io.limits import MAX_DECOMPRESSED, Limits, foreign, megabytes, refuse
+from hot_core.io.tiff_directory import check_complete
 from hot_core.modes import Mode, Sample
 
 _AGAIN = "Copy or download the file again, or save it anew as GeoTIFF"
@@ -43,6 +44,7 @@ def read_geotiff(
     Raises:
         ReadError: when the file is damaged or holds no measured bands.
     """
+    check_complete(blob)
     with _opened(blob) as dataset:
         indexes = _measured_bands(dataset, blob.name)
         names = [_description(dataset, index) for index in indexes]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-import warnings
 from dataclasses import dataclass
 from io import StringIO
 
+import numpy as np
 import pandas as pd
 
 from hot_core.io.limits import foreign, refuse
@@ -54,9 +54,10 @@ def parse_table(data: bytes, name: str) -> Table:
     with foreign(name, "its cells cannot be told apart; a quotation mark may not be closed", _REPAIR):
         delimiter = _delimiter(lines[:_LOOK])
         header = _header(lines[0], delimiter, name)
-    if len(lines) < 2:
+    if not any(line.strip() for line in lines[1:]):
         raise refuse(name, "there is a header but no row below it", "Give at least two rows of numbers")
-    cells = _rows(lines, header, delimiter, name)
+    with foreign(name, "its cells cannot be told apart; a quotation mark may not be closed", _REPAIR):
+        cells = _rows(lines, header, delimiter, name)
     return Table(cells, delimiter, tuple(notes))
 
 
@@ -66,9 +67,9 @@ def rows_in_words(positions: list[int], more: int = 0) -> str:
     return f"data row{'s' if len(positions) > 1 or more else ''} {shown}{f' and {more:,} more' if more else ''}"
 
 
-def name_rows(mask: pd.Series) -> str:
+def name_rows(mask: pd.Series | np.ndarray) -> str:
     """The first three rows where `mask` holds, in words."""
-    found = [int(position) for position in mask.to_numpy().nonzero()[0]]
+    found = [int(position) for position in np.asarray(mask).nonzero()[0]]
     return rows_in_words(found[:3], max(0, len(found) - 3))
 
 
@@ -103,7 +104,7 @@ def _refuse_other_texts(text: str, name: str) -> None:
 
 
 def _without_comments(text: str) -> tuple[list[str], int]:
-    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n \t").split("\n")
+    lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n ").split("\n")
     start = skipped = 0
     while start < len(lines) and (not lines[start].strip() or lines[start].startswith("#")):
         skipped += lines[start].startswith("#")
@@ -144,36 +145,39 @@ def _short(text: str) -> str:
 
 
 def _rows(lines: list[str], header: list[str], delimiter: str, name: str) -> pd.DataFrame:
-    single = len(header) == 1
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            cells = pd.read_csv(
-                StringIO("\n".join(lines[1:])),
-                sep=delimiter,
-                header=None,
-                names=None,
-                dtype=str,
-                keep_default_na=False,
-                skipinitialspace=True,
-                # In a table of one column an empty line is a gap, in others it is nothing.
-                skip_blank_lines=not single,
-                index_col=False,
-            )
-    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as cause:
-        raise refuse(name, f"its rows are not of equal length ({_where(cause)})", _REPAIR) from cause
-    width = cells.shape[1]
-    if width > len(header) and bool((cells.iloc[:, len(header) :].fillna("") == "").all().all()):
-        cells = cells.iloc[:, : len(header)]
-    if cells.shape[1] != len(header):
-        raise refuse(name, f"the header names {len(header)} columns, the rows have {width} cells", _REPAIR)
-    short = cells.isna().any(axis=1)
-    if bool(short.any()):
-        raise refuse(name, f"{name_rows(short)} have fewer cells than the header names", _REPAIR)
+    """The rows below the header, every one as long as it; a delimiter too many at the end is forgiven."""
+    body = lines[1:]
+    if len(header) > 1:
+        # In a table of one column an empty line is a gap, in others it is nothing.
+        body = [line for line in body if line.strip(" ")]
+    width = _widths(lines[:1], delimiter)[0]
+    widths = np.array(_widths(body, delimiter))
+    trailing = np.array([line.endswith(delimiter) for line in body]) if len(widths) == len(body) else False
+    wrong = (widths != width) & ~((widths == width + 1) & trailing)
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        raise refuse(
+            name, f"{name_rows(wrong)} not of the header's length: {widths[first]} cells for {width} columns", _REPAIR
+        )
+    with foreign(name, "its cells cannot be told apart; a quotation mark may not be closed", _REPAIR):
+        cells = pd.read_csv(
+            StringIO("\n".join(body)),
+            sep=delimiter,
+            header=None,
+            names=list(range(int(widths.max()))),
+            dtype=str,
+            keep_default_na=False,
+            skipinitialspace=True,
+            skip_blank_lines=False,
+            index_col=False,
+        )
+    cells = cells.iloc[:, : len(header)]
     cells.columns = pd.Index([cell or f"column {at + 1}" for at, cell in enumerate(header)])
     return cells.apply(lambda column: column.str.strip())
 
 
-def _where(cause: Exception) -> str:
-    found = re.search(r"line (\d+)", str(cause))
-    return f"near data row {int(found[1]):,}" if found else "or a quotation mark is not closed"
+def _widths(lines: list[str], delimiter: str) -> list[int]:
+    """Cells of every row; counted without parsing where no cell is quoted."""
+    if any('"' in line for line in lines):
+        return [len(row) or 1 for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True)]
+    return [line.count(delimiter) + 1 for line in lines]
