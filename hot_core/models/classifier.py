@@ -7,19 +7,28 @@ from torch import Tensor, nn
 
 from hot_core.models.base import HOTModel
 from hot_core.models.config import ModelConfig
-from hot_core.models.patches import pad_to_multiple, token_mask
+from hot_core.models.patches import pad_to_multiple, patchify, token_mask
 from hot_core.record import AttentionRecord
+
+EMPTY = 1e-6
+"""Least weight to divide by: a volume without any shape gets the mean 0."""
+LARGE = 10.0
+"""Below any normalised feature: what stands for the maximum over no token."""
 
 
 class VolumeClassifier(HOTModel):
-    """Strided convolutions make the tokens; the mean and the maximum over the valid ones are classified."""
+    """Strided convolutions make the tokens; their mean over the shape and their maximum are classified.
+
+    The convolutions overlap, so that the thickness of a shape can be told from its inside and its edge together,
+    and the mean weighs a token by the voxels of the shape in it: empty space says nothing.
+    """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         fine = config.stem
         self.embed = nn.Sequential(
-            nn.Conv3d(2, fine, 2, stride=2), nn.GELU(),
-            nn.Conv3d(fine, 2 * fine, 2, stride=2), nn.GELU(),
+            nn.Conv3d(2, fine, 4, stride=2, padding=1), nn.GELU(),
+            nn.Conv3d(fine, 2 * fine, 4, stride=2, padding=1), nn.GELU(),
             nn.Conv3d(2 * fine, config.dim, 2, stride=2),
         )  # fmt: skip
         self.positions = nn.ParameterList(0.02 * torch.randn(count, config.dim) for count in config.grid)
@@ -45,7 +54,7 @@ class VolumeClassifier(HOTModel):
             tokens = tokens + table[:count].reshape(count, *[1] * (2 - mode), -1)
         valid = token_mask(mask, patch)
         tokens = self.trunk(tokens, valid, record).flatten(1, 3)
-        keep = valid.flatten(1)[..., None]
-        mean = (tokens * keep).sum(1) / keep.sum(1).clamp(min=1)
-        top = tokens.masked_fill(~keep, torch.finfo(tokens.dtype).min).amax(1)
+        weight = patchify(values, patch).mean(-1).flatten(1)[..., None]
+        mean = (tokens * weight).sum(1) / weight.sum(1).clamp(min=EMPTY)
+        top = tokens.masked_fill(weight == 0, -LARGE).amax(1)
         return self.head(torch.cat([mean, top], dim=-1))
