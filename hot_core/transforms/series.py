@@ -32,8 +32,6 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
     if settings.region is not None:
         raise SelectionError("A region is for volumes and rasters; choose the window of a series by its first step.")
     start, stop, notes = choose_window(sample.data.sizes["time"], config, settings)
-    if len({*sample.modes[2].coords}) != len(sample.modes[2]):
-        raise ModelError(f"{config.name}: time stamps repeat. Read the file again with a rule for duplicates.")
     past = sample.data.isel(time=slice(0, stop)).values.astype(np.float64)
     past = np.where(np.isfinite(past), past, np.nan)
     scaled, centre, scale = zscore(past, axis=-1)
