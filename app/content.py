@@ -44,6 +44,9 @@ class Bundled:
     credit: str
 
 
+MNI = "ICBM 152 template, © Louis Collins, McConnell Brain Imaging Centre, McGill University."
+MEAN = "Made, not scanned: the mean training shape of its class in AdrenalMNIST3D (CC BY 4.0)."
+
 BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
     "series": (
         Bundled(
@@ -52,18 +55,11 @@ BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
         ),
     ),
     "volume": (
-        Bundled(
-            "MNI152 hippocampus, left", "mni152_hippocampus_L.nii.gz", "hippocampus",
-            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
-        ),
-        Bundled(
-            "MNI152 hippocampus, right", "mni152_hippocampus_R.nii.gz", "hippocampus",
-            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
-        ),
-        Bundled(
-            "MNI152 whole head, 2 mm", "mni152_t1_2mm.nii.gz", "hippocampus",
-            "ICBM 152 template, © McConnell Brain Imaging Centre, McGill University.",
-        ),
+        Bundled("MNI152 hippocampus, left", "mni152_hippocampus_L.nii.gz", "hippocampus", MNI),
+        Bundled("MNI152 hippocampus, right", "mni152_hippocampus_R.nii.gz", "hippocampus", MNI),
+        Bundled("MNI152 whole head, 2 mm", "mni152_t1_2mm.nii.gz", "hippocampus", MNI),
+        Bundled("Adrenal gland, normal (mean shape)", "adrenal_normal_mean.nii.gz", "adrenal", MEAN),
+        Bundled("Adrenal gland, mass (mean shape)", "adrenal_mass_mean.nii.gz", "adrenal", MEAN),
     ),
     "raster": (
         Bundled(
@@ -72,7 +68,7 @@ BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
         ),
         Bundled(
             "Olinda, Landsat-7", "L7_ETMs.tif", "land-cover",
-            "Landsat-7 ETM+, from the R package stars (Apache-2.0).",
+            "Landsat-7 ETM+, public domain, from the R package stars (Apache-2.0).",
         ),
     ),
 }  # fmt: skip

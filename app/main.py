@@ -11,6 +11,7 @@ import streamlit as st  # noqa: E402
 
 from app.navigation import navigate  # noqa: E402
 
-st.set_page_config(page_title="HOT Lens", page_icon=":material/lens_blur:", layout="wide", initial_sidebar_state=300)
+st.set_page_config(page_title="HOT Lens", page_icon=str(HERE / "icon.png"), layout="wide", initial_sidebar_state=300)
+st.logo(HERE / "logo.svg", size="large")
 st.html(HERE / "style.css")
 navigate().run()

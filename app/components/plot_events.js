@@ -5,9 +5,15 @@ export default function (component) {
   const { data, setTriggerValue } = component;
   const send = (event) => setTriggerValue("event", { ...event, stamp: performance.now() });
 
+  const zooming = (figure) => data.zooming.includes(figure);
+  let last = 0;
   const clicked = (figure) => (event) => {
     const point = event.points && event.points[0];
     if (!point || !point.xaxis) return;
+    // the first click draws the figure anew, and plotly then takes the second for a single one
+    const twice = zooming(figure) && performance.now() - last < 500;
+    last = performance.now();
+    if (twice) return send({ figure, type: "reset" });
     const cell = Array.isArray(point.pointNumber) ? point.pointNumber : null;
     send({ figure, type: "click", x: point.x, y: point.y, axis: point.xaxis._id, cell });
   };
@@ -24,7 +30,7 @@ export default function (component) {
       const plot = find(figure);
       if (!plot || !plot.on || plot.hotLens?.emitter === plot._ev) continue;
       const handlers = { plotly_click: clicked(figure) };
-      if (data.zooming.includes(figure)) {
+      if (zooming(figure)) {
         handlers.plotly_relayout = zoomed(figure);
         handlers.plotly_doubleclick = reset(figure);
       }

@@ -84,7 +84,8 @@ def _header(view: View, chosen: Content) -> None:
     analysis = view.analysis
     words, button = st.columns([7, 1.1], vertical_alignment="top")
     with words:
-        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
+        credit = f" · {chosen.credit}" if chosen.credit else ""
+        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}{credit}]")
     with button:
         keep.draw(view)
     with st.container(key=f"{view.kind}_reading"):

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.style import ACCENT, INK, QUERY, colour_axis, finish, frame, number
+from hot_core.figures.style import ACCENT, INK, QUERY, assemble, colour_axis, frame, number, title
 from hot_core.modes import TokenGrid
 
 
@@ -46,21 +46,21 @@ def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int
     totals = tokens.sum([name for name in tokens.dims if name != mode])
     names = [str(name) for name in totals.coords[mode].values]
     uniform = float(totals.sum()) / len(names)
-    colours = [QUERY if name == query else ACCENT for name in names]
-    figure = go.Figure(
-        go.Bar(
-            x=totals.values.astype(np.float32), y=names, orientation="h", marker_color=colours,
-            text=[number(float(v)) for v in totals.values], textposition="auto",
-            hovertemplate="%{y}<br>weight %{x:.3g}<extra></extra>",
-        )
+    bars = {
+        "type": "bar", "x": totals.values.astype(np.float32), "y": names, "orientation": "h",
+        "marker": {"color": [QUERY if name == query else ACCENT for name in names]},
+        "text": [number(float(v)) for v in totals.values], "textposition": "auto",
+        "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
+    }  # fmt: skip
+    level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
+    words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
+    return assemble(
+        [bars], height, margin={"l": 8, "r": 8, "t": 22, "b": 8}, bargap=0.35,
+        shapes=[level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}}],
+        annotations=[words | {"text": f"▼ uniform {number(uniform)}"}],
+        xaxis={"title": title("weight, summed over the other modes"), "rangemode": "tozero", "nticks": 5},
+        yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )  # fmt: skip
-    figure.add_vline(x=uniform, line={"color": INK, "dash": "dot", "width": 1.5})
-    figure.add_annotation(
-        x=uniform, y=1, yref="paper", yanchor="bottom", showarrow=False, text=f"uniform {number(uniform)}", font_size=11
-    )
-    figure.update_yaxes(autorange="reversed", type="category", ticks="")
-    figure.update_xaxes(title_text=f"weight by {mode}, summed over the other modes", rangemode="tozero", nticks=5)
-    return finish(figure, height, margin={"l": 8, "r": 8, "t": 22, "b": 8}, bargap=0.35)
 
 
 def pair_figure(
@@ -82,15 +82,13 @@ def pair_figure(
     weights = totals.values.astype(np.float32)
     uniform = float(weights.sum()) / weights.size
     names = [[str(v) for v in totals.coords[mode].values] for mode in (down, across)]
-    figure = go.Figure(
-        go.Heatmap(
-            z=weights, x=names[1], y=names[0], coloraxis="coloraxis", xgap=2, ygap=2,
-            hovertemplate="%{y} · %{x}<br>weight %{z:.3g}<extra></extra>",
-        )
+    cells = {
+        "type": "heatmap", "z": weights, "x": names[1], "y": names[0], "coloraxis": "coloraxis", "xgap": 2, "ygap": 2,
+        "hovertemplate": "%{y} · %{x}<br>weight %{z:.3g}<extra></extra>",
+    }  # fmt: skip
+    axis = {"type": "category", "ticks": "", "showgrid": False}
+    return assemble(
+        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, xaxis=axis, yaxis=axis | {"autorange": "reversed"},
+        shapes=frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5),
+        coloraxis=colour_axis(field_limit(weights, uniform), uniform),
     )  # fmt: skip
-    for shape in frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5):
-        figure.add_shape(**shape)
-    figure.update_yaxes(autorange="reversed", type="category", ticks="", showgrid=False)
-    figure.update_xaxes(type="category", ticks="", showgrid=False)
-    figure.update_layout(coloraxis=colour_axis(field_limit(weights, uniform), uniform))
-    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44, "b": 8})

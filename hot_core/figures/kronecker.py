@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hot_core.figures.axes import short_word
-from hot_core.figures.style import HALO, QUERY, colour_axis, finish, number
+from hot_core.figures.style import HALO, QUERY, QUIET, Part, assemble, colour_axis, number, title
 from hot_core.modes import TokenGrid
 
 PIXELS = 256
@@ -67,36 +67,40 @@ def kronecker_figure(
         A figure whose axes are flat positions labelled with coordinates; drag zooms.
     """
     pixels = np.ascontiguousarray(view, dtype=np.float32)
-    figure = go.Figure(
-        go.Heatmap(
-            z=pixels, x0=cols[0] + _step(cols, pixels.shape[1]) / 2, dx=_step(cols, pixels.shape[1]),
-            y0=rows[0] + _step(rows, pixels.shape[0]) / 2, dy=_step(rows, pixels.shape[0]),
-            coloraxis="coloraxis",
-            hovertemplate="from %{y:,.0f}<br>to %{x:,.0f}<br>mean weight %{z:.3g}<extra></extra>",
-        )
-    )  # fmt: skip
-    on_row = direction == "row"
-    for colour, width in ((HALO, 4), (QUERY, 2)):
-        line = {"color": colour, "width": width}
-        if on_row and rows[0] <= query < rows[1]:
-            figure.add_shape(type="line", x0=cols[0], x1=cols[1], y0=query + 0.5, y1=query + 0.5, line=line)
-        if not on_row and cols[0] <= query < cols[1]:
-            figure.add_shape(type="line", y0=rows[0], y1=rows[1], x0=query + 0.5, x1=query + 0.5, line=line)
-    quiet = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 3, "tickfont": {"size": 11}}
+    dx, dy = _step(cols, pixels.shape[1]), _step(rows, pixels.shape[0])
+    cells = {
+        "type": "heatmap", "z": pixels, "x0": cols[0] + dx / 2, "dx": dx, "y0": rows[0] + dy / 2, "dy": dy,
+        "coloraxis": "coloraxis",
+        "hovertemplate": "from %{y:,.0f}<br>to %{x:,.0f}<br>mean weight %{z:.3g}<extra></extra>",
+    }  # fmt: skip
     names = " · ".join(axis.mode.name for axis in grid.axes)
-    figure.update_xaxes(
-        **quiet, **flat_ticks(cols, grid, 4), range=list(cols), title_text=f"looks at · {names}", tickangle=-30
+    x = (
+        QUIET
+        | flat_ticks(cols, grid, 4)
+        | {"range": list(cols), "tickangle": -30, "title": title(f"looks at · {names}")}
     )
-    figure.update_yaxes(**quiet, **flat_ticks(rows, grid, 7), range=[rows[1], rows[0]], title_text=f"from · {names}")
-    figure.update_layout(coloraxis=colour_axis(float(pixels.max()), uniform))
-    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44, "b": 8}, dragmode="zoom")
+    y = QUIET | flat_ticks(rows, grid, 7) | {"range": [rows[1], rows[0]], "title": title(f"from · {names}")}
+    return assemble(
+        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, dragmode="zoom", xaxis=x, yaxis=y,
+        shapes=_query_line(rows, cols, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
+    )  # fmt: skip
+
+
+def _query_line(rows: Range, cols: Range, query: int, direction: str) -> list[Part]:
+    """The query's row or column as a line, where it lies in the part that is shown."""
+    along, own = (cols, rows) if direction == "row" else (rows, cols)
+    if not own[0] <= query < own[1]:
+        return []
+    x, y = ("x", "y") if direction == "row" else ("y", "x")
+    line: Part = {"type": "line", f"{x}0": along[0], f"{x}1": along[1], f"{y}0": query + 0.5, f"{y}1": query + 0.5}
+    return [line | {"line": {"color": colour, "width": width}} for colour, width in ((HALO, 4), (QUERY, 2))]
 
 
 def _step(span: Range, pixels: int) -> float:
     return (span[1] - span[0]) / pixels
 
 
-def flat_ticks(span: Range, grid: TokenGrid, most: int) -> dict[str, object]:
+def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Part:
     """Ticks at the beginnings of blocks, labelled with the coordinates that tell the blocks apart.
 
     The coarsest level at which at least three blocks begin inside the range is chosen: far out it is

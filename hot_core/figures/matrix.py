@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
-from plotly.subplots import make_subplots
 
 from hot_core.figures.axes import PlotAxis, token_axis
-from hot_core.figures.style import colour_axis, finish, frame
+from hot_core.figures.style import QUIET, Part, assemble, colour_axis, frame, title
 from hot_core.modes import TokenAxis
 
 
@@ -39,33 +38,34 @@ def matrix_figure(
     heads = factor.sizes["head"]
     across = math.ceil(math.sqrt(heads))
     down = math.ceil(heads / across)
-    titles = [f"head {int(h)}" for h in factor.coords["head"].values] if heads > 1 else None
-    figure = make_subplots(
-        down, across, subplot_titles=titles, shared_xaxes=True, shared_yaxes=True,
-        horizontal_spacing=0.03, vertical_spacing=0.09,
-    )  # fmt: skip
     plot = token_axis(axis)
+    data: list[Part] = []
+    layout: Part = {"shapes": [], "annotations": []}
     for at in range(heads):
-        row, column = at // across + 1, at % across + 1
+        name = "" if at == 0 else str(at + 1)
         weights = np.ascontiguousarray(factor.values[at, plot.first :, plot.first :], dtype=np.float32)
-        figure.add_trace(_cells(weights, plot, factor.sizes["key"]), row=row, col=column)
-        for shape in frame(*_framed(plot, query, direction)):
-            figure.add_shape(**shape, row=row, col=column)
-    _label_axes(figure, plot, down, across)
-    figure.update_annotations(font_size=11, yshift=-3)
-    figure.update_layout(coloraxis=colour_axis(limit, 1 / factor.sizes["key"], y=1.03 if heads == 1 else 1.1))
-    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44 if heads == 1 else 58, "b": 8})
+        data.append(_cells(weights, plot, factor.sizes["key"], name))
+        framed = _framed(plot, query, direction)
+        layout["shapes"] += [shape | {"xref": f"x{name}", "yref": f"y{name}"} for shape in frame(*framed)]
+        layout |= _axes(plot, at, down, across, name)
+        if heads > 1:
+            layout["annotations"].append(_head_name(int(factor.coords["head"].values[at]), name))
+    layout["coloraxis"] = colour_axis(limit, 1 / factor.sizes["key"], y=1.02 if heads == 1 else 1.07)
+    return assemble(data, height, margin={"l": 8, "r": 8, "t": 36 if heads == 1 else 50, "b": 8}, **layout)
 
 
-def _cells(weights: np.ndarray, plot: PlotAxis, keys: int) -> go.Heatmap:
-    return go.Heatmap(
-        z=weights,
-        x=plot.values,
-        y=plot.values,
-        customdata=weights * np.float32(keys),
-        coloraxis="coloraxis",
-        hovertemplate="from %{y}<br>to %{x}<br>weight %{z:.3g} = %{customdata:.2f}× uniform<extra></extra>",
-    )
+def _cells(weights: np.ndarray, plot: PlotAxis, keys: int, name: str) -> Part:
+    return {
+        "type": "heatmap",
+        "z": weights,
+        "x": plot.values,
+        "y": plot.values,
+        "xaxis": f"x{name}",
+        "yaxis": f"y{name}",
+        "customdata": weights * np.float32(keys),
+        "coloraxis": "coloraxis",
+        "hovertemplate": "from %{y}<br>to %{x}<br>weight %{z:.3g} = %{customdata:.2f}× uniform<extra></extra>",
+    }
 
 
 def _framed(plot: PlotAxis, query: int, direction: str) -> tuple[object, object, object, object]:
@@ -75,12 +75,27 @@ def _framed(plot: PlotAxis, query: int, direction: str) -> tuple[object, object,
     return cell[0], cell[1], whole[0], whole[1]
 
 
-def _label_axes(figure: go.Figure, plot: PlotAxis, down: int, across: int) -> None:
-    quiet = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 3, "tickfont": {"size": 11}}
-    figure.update_xaxes(**quiet, **plot.look, range=plot.range, title_standoff=4)
-    # the first query stands at the top, as in every matrix
-    figure.update_yaxes(**quiet, **plot.look, range=plot.range[::-1], title_standoff=4)
-    figure.update_xaxes(title_text=f"looks at · {plot.title}", row=down)
-    figure.update_yaxes(title_text=f"from · {plot.title}", col=1)
-    figure.update_xaxes(title_font_size=12)
-    figure.update_yaxes(title_font_size=12)
+def _axes(plot: PlotAxis, at: int, down: int, across: int, name: str) -> Part:
+    """The axes of one panel; only the outer panels carry labels. The first query stands at the top."""
+    row, column = at // across, at % across
+    width, height = 1 / across, 1 / down
+    gap = 0.02
+    x = {"domain": [column * width + gap * (column > 0), (column + 1) * width - gap * (column < across - 1)]}
+    top = 1 - row * height
+    y = {"domain": [top - height + gap * 2 * (row < down - 1), top - gap * 2 * (row > 0)]}
+    outer_x, outer_y = row == down - 1, column == 0
+    return {
+        f"xaxis{name}": QUIET | plot.look | x | {
+            "range": plot.range, "anchor": f"y{name}", "showticklabels": outer_x,
+            "title": title(f"looks at · {plot.title}" if outer_x else ""),
+        },
+        f"yaxis{name}": QUIET | plot.look | y | {
+            "range": plot.range[::-1], "anchor": f"x{name}", "showticklabels": outer_y,
+            "title": title(f"from · {plot.title}" if outer_y else ""),
+        },
+    }  # fmt: skip
+
+
+def _head_name(head: int, name: str) -> Part:
+    place = {"xref": f"x{name} domain", "yref": f"y{name} domain", "xanchor": "left", "yanchor": "bottom"}
+    return {"text": f"head {head}", "x": 0, "y": 1, "showarrow": False, "font": {"size": 11}, **place}

@@ -57,7 +57,7 @@ def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]]
 
 def pick_planes(click: Click, grid: TokenGrid, modes: Sequence[Mode], position: Sequence[int]) -> Token:
     """The token of the voxel clicked in one of the three planes; the nearest one outside the region."""
-    plane = next((p for p, name in zip(PLANES, ("x", "x2", "x3"), strict=True) if name == click.axis), PLANES[0])
+    plane = next((p for p in PLANES if f"x{p.panel}" == click.axis), PLANES[0])
     voxel = pick_voxel(float(click.x), float(click.y), plane, modes, position)
     inside = [min(max(at, start), stop - 1) for at, (start, stop) in zip(voxel, grid.window, strict=True)]
     return grid.token_of(inside)

@@ -12,11 +12,15 @@ from hot_core.figures.axes import native_edges
 from hot_core.modes import Mode, TokenGrid
 
 Spans: TypeAlias = Sequence[tuple[int, int]]
+Voxel: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class Plane:
-    """One of the three planes: which array axes lie across, up and through, and where it stands."""
+    """One of the three planes: which array axes lie across, up and through, and where it stands.
+
+    `panel` is what plotly appends to the names of its axes: "", "2", "3".
+    """
 
     name: str
     across: int
@@ -25,12 +29,13 @@ class Plane:
     row: int
     col: int
     letters: tuple[str, str, str, str]
+    panel: str
 
 
 PLANES = (
-    Plane("coronal", 0, 2, 1, 1, 1, ("L", "R", "I", "S")),
-    Plane("sagittal", 1, 2, 0, 1, 2, ("P", "A", "I", "S")),
-    Plane("axial", 0, 1, 2, 2, 1, ("L", "R", "P", "A")),
+    Plane("coronal", 0, 2, 1, 1, 1, ("L", "R", "I", "S"), ""),
+    Plane("sagittal", 1, 2, 0, 1, 2, ("P", "A", "I", "S"), "2"),
+    Plane("axial", 0, 1, 2, 2, 1, ("L", "R", "P", "A"), "3"),
 )
 
 
@@ -44,9 +49,13 @@ class Look:
         whole: show the whole volume and not only the analysed region with a margin.
     """
 
-    position: tuple[int, int, int]
+    position: Voxel
     radiological: bool = True
     whole: bool = False
+
+    def flips(self, plane: Plane) -> bool:
+        """Whether a plane is drawn with its x axis from right to left."""
+        return self.radiological and plane.across == 0
 
 
 def shown_spans(grid: TokenGrid, sizes: Sequence[int], whole: bool) -> list[tuple[int, int]]:
@@ -66,7 +75,7 @@ def extent(mode: Mode, span: tuple[int, int]) -> float:
     return abs(float(edges[span[1]] - edges[span[0]]))
 
 
-def cut(values: np.ndarray, spans: Spans, plane: Plane, position: tuple[int, int, int]) -> np.ndarray:
+def cut(values: np.ndarray, spans: Spans, plane: Plane, position: Voxel) -> np.ndarray:
     """The plane's part of a volume, rows up and columns across."""
     index: list[int | slice] = [slice(*span) for span in spans]
     index[plane.through] = position[plane.through]

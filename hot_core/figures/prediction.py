@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from hot_core.figures.style import MUTED, class_colours, finish
+from hot_core.figures.style import MUTED, assemble, class_colours, title
 from hot_core.transforms.results import Classification
 
 
@@ -20,14 +20,14 @@ def probability_figure(prediction: Classification, *, height: int = 150) -> go.F
     """
     colours = class_colours(prediction.classes)
     shares = [prediction.probabilities[name] for name in prediction.classes]
-    figure = go.Figure(
-        go.Bar(
-            x=shares, y=list(prediction.classes), orientation="h",
-            marker_color=[colours[n] for n in prediction.classes],
-            text=[f"{share:.1%}" for share in shares], textposition="auto", hoverinfo="skip",
-        )
+    bars = {
+        "type": "bar", "x": shares, "y": list(prediction.classes), "orientation": "h", "hoverinfo": "skip",
+        "marker": {"color": [colours[name] for name in prediction.classes]},
+        "text": [f"{share:.1%}" for share in shares], "textposition": "auto",
+    }  # fmt: skip
+    even = {"type": "line", "x0": 0.5, "x1": 0.5, "y0": 0, "y1": 1, "yref": "paper"}
+    return assemble(
+        [bars], height, bargap=0.4, shapes=[even | {"line": {"color": MUTED, "dash": "dot", "width": 1.5}}],
+        xaxis={"range": [0, 1], "tickformat": ".0%", "title": title("probability")},
+        yaxis={"autorange": "reversed", "type": "category"},
     )  # fmt: skip
-    figure.add_vline(x=0.5, line={"color": MUTED, "dash": "dot", "width": 1.5})
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title_text="probability")
-    figure.update_yaxes(autorange="reversed", type="category")
-    return finish(figure, height, bargap=0.4)

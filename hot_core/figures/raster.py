@@ -14,7 +14,17 @@ from PIL import Image
 
 from hot_core.figures.axes import native_edges, number_look, token_axis
 from hot_core.figures.fields import field_limit
-from hot_core.figures.style import class_colours, colour_axis, finish, frame, number, overlay_scale
+from hot_core.figures.style import (
+    QUIET,
+    Part,
+    assemble,
+    class_colours,
+    colour_axis,
+    frame,
+    number,
+    overlay_scale,
+    title,
+)
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Segmentation
 
@@ -86,28 +96,23 @@ def tile_figure(
     Returns:
         A figure with equal scales along both map axes.
     """
-    figure = go.Figure()
     rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
     what = "weight %{z:.3g}<extra></extra>" if tokens is not None else "<extra></extra>"
-    figure.add_trace(
-        go.Heatmap(
-            z=values, x=columns.values, y=rows.values, coloraxis="coloraxis",
-            hovertemplate=f"{columns.title} %{{x:,.5~r}}<br>{rows.title} %{{y:,.5~r}}<br>{what}",
-        )
+    cells = {
+        "type": "heatmap", "z": values, "x": columns.values, "y": rows.values, "coloraxis": "coloraxis",
+        "hovertemplate": f"{columns.title} %{{x:,.5~r}}<br>{rows.title} %{{y:,.5~r}}<br>{what}",
+    }  # fmt: skip
+    if tokens is None:  # the cells stay, unseen: they take the clicks
+        clear: Part = {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
+    else:
+        uniform = float(np.nansum(values)) / values.size
+        clear = colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
+    return assemble(
+        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, coloraxis=clear,
+        images=[_placed(picture.pixels, modes)],
+        shapes=[] if query is None else frame(*columns.cell(query[1]), *rows.cell(query[0])), **_map_axes(modes),
     )  # fmt: skip
-    if query is not None:
-        for shape in frame(*columns.cell(query[1]), *rows.cell(query[0])):
-            figure.add_shape(**shape)
-    _place_picture(figure, picture.pixels, modes)
-    _map_axes(figure, modes)
-    if tokens is None:
-        clear = {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
-        figure.update_layout(coloraxis=clear)
-        return finish(figure, height)
-    uniform = float(np.nansum(values)) / values.size
-    figure.update_layout(coloraxis=colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale()))
-    return finish(figure, height, margin={"l": 8, "r": 8, "t": 44, "b": 8})
 
 
 def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: int = 420) -> go.Figure:
@@ -122,52 +127,50 @@ def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: i
         A figure with equal scales along both map axes; pixels without a class stay empty.
     """
     labels = prediction.labels.values[:: thin(len(modes[0])), :: thin(len(modes[1]))]
-    figure = go.Figure()
     rgba = np.zeros((*labels.shape, 4), dtype=np.uint8)
+    legend_entries: list[Part] = []
     for index, (name, colour) in enumerate(class_colours(prediction.classes).items()):
         if colour is None:
             continue
         rgba[labels == index] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 255)
         text = f"{name} · {number(prediction.amounts[name])} {prediction.unit}"
         marker = {"color": colour, "symbol": "square", "size": 12}
-        figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=marker, name=text))
-    _place_picture(figure, rgba, modes)
-    _map_axes(figure, modes)
+        entry = {"type": "scatter", "x": [None], "y": [None], "mode": "markers"}
+        legend_entries.append(entry | {"marker": marker, "name": text})
     legend = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
-    return finish(figure, height, showlegend=True, legend=legend, margin={"l": 8, "r": 8, "t": 44, "b": 8})
+    return assemble(
+        legend_entries, height, showlegend=True, legend=legend, margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        images=[_placed(rgba, modes)], **_map_axes(modes),
+    )  # fmt: skip
 
 
-def _place_picture(figure: go.Figure, pixels: np.ndarray, modes: Sequence[Mode]) -> None:
-    """Put an RGBA picture under the traces, its edges on the map, whichever way the rows run."""
+def _placed(pixels: np.ndarray, modes: Sequence[Mode]) -> Part:
+    """An RGBA picture under the traces, its edges on the map, whichever way the rows run."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
     if rows[0] < rows[-1]:  # rows run up the map
         pixels = pixels[::-1]
     if columns[0] > columns[-1]:
         pixels = pixels[:, ::-1]
-    x, y = sorted((float(columns[0]), float(columns[-1]))), sorted((float(rows[0]), float(rows[-1])))
-    figure.add_layout_image(
-        source=png_uri(pixels), xref="x", yref="y", x=x[0], y=y[1], sizex=x[1] - x[0], sizey=y[1] - y[0],
-        sizing="stretch", layer="below",
-    )  # fmt: skip
+    (left, right), (low, high) = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
+    place = {"x": left, "y": high, "sizex": right - left, "sizey": high - low, "xref": "x", "yref": "y"}
+    return place | {"source": png_uri(pixels), "sizing": "stretch", "layer": "below"}
 
 
-def _map_axes(figure: go.Figure, modes: Sequence[Mode]) -> None:
+def _map_axes(modes: Sequence[Mode]) -> Part:
     """Map axes: x to the right, y up, one scale; degrees are narrowed by the cosine of the latitude."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
-    degrees = (modes[0].unit or "").startswith("degree")
-    ratio = 1 / max(np.cos(np.deg2rad(float(np.mean(rows)))), 0.05) if degrees else 1.0
-    quiet = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 3, "constrain": "domain"}
     unit = modes[0].unit or "pixel"
-    low, high = sorted((float(columns[0]), float(columns[-1])))
-    figure.update_xaxes(**quiet, **number_look(modes[1]), range=[low, high], title_text=f"easting ({unit})")
-    low, high = sorted((float(rows[0]), float(rows[-1])))
-    figure.update_yaxes(
-        **quiet, **number_look(modes[0]), range=[low, high], title_text=f"northing ({unit})", scaleanchor="x",
-        scaleratio=float(ratio),
-    )  # fmt: skip
-    if degrees:
-        figure.update_xaxes(title_text="longitude (degree)")
-        figure.update_yaxes(title_text="latitude (degree)")
+    degrees = unit.startswith("degree")
+    ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(rows)))), 0.05) if degrees else 1.0
+    names = ("longitude", "latitude") if degrees else ("easting", "northing")
+    common = QUIET | {"constrain": "domain"}
+    x_range, y_range = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
+    return {
+        "xaxis": common | number_look(modes[1]) | {"range": x_range, "title": title(f"{names[0]} ({unit})")},
+        "yaxis": common | number_look(modes[0]) | {
+            "range": y_range, "title": title(f"{names[1]} ({unit})"), "scaleanchor": "x", "scaleratio": ratio,
+        },
+    }  # fmt: skip
 
 
 def png_uri(pixels: np.ndarray) -> str:

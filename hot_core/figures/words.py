@@ -68,7 +68,8 @@ def skill_words(forecast: Forecast, entity: int, variable: int) -> str:
     if not (np.isfinite(model) and np.isfinite(naive)):
         return "Too much is missing after the window to compare the forecast with what happened."
     unit = str(forecast.mean.coords["unit"].values[variable] or "")
-    words = f"Mean absolute error {number(model)} {unit}, seasonal naive {number(naive)} {unit}".replace(" ,", ",")
+    unit = unit and f" {unit}"
+    words = f"Mean absolute error {number(model)}{unit}, seasonal naive {number(naive)}{unit}"
     if model > naive:
         return f"{words}: **worse than naive** here."
     return f"{words}: {number(100 * (1 - model / naive), 2) if naive else '0'} % below naive."
