@@ -14,6 +14,7 @@ from hot_core.io.table_text import name_rows
 MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "nan", "#nan", "null", "none", "nil", "-", "--", "?", ".", "missing", "<na>")
 )
+_MINUS = "\u2212"
 _COMMA = re.compile(r"^[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+([eE][-+]?\d+)?$")
 _COMMA_THOUSANDS = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$")
 _POINT = re.compile(r"^[-+]?\d{1,3}(,\d{3})*\.\d+([eE][-+]?\d+)?$|^[-+]?\d*\.\d+([eE][-+]?\d+)?$")
@@ -49,7 +50,7 @@ def decide_decimal(cells: pd.DataFrame, asked: Decimal | None, name: str) -> Dec
     comma = point = False
     doubtful = ""
     for label in cells:
-        unique = pd.Series(cells[label].unique())
+        unique = pd.Series(cells[label].unique()).str.replace(_MINUS, "-", regex=False)
         with_sign = unique[unique.str.contains(r"^[-+]?[\d.]*[.,][\d.,]*\d(?:[eE][-+]?\d+)?$", regex=True)]
         if with_sign.empty:
             continue
@@ -85,7 +86,7 @@ def to_numbers(column: pd.Series, decimal: Decimal) -> tuple[pd.Series, pd.Serie
         float64 values (NaN where there is none), and a mask of the cells that are text.
     """
     missing = is_missing(column)
-    text = column.str.replace("\u2212", "-", regex=False)
+    text = column.str.replace(_MINUS, "-", regex=False)
     if decimal == ",":
         grouped = text.str.match(r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$")
         text = text.mask(grouped, text.str.replace(".", "", regex=False)).str.replace(",", ".", regex=False)
