@@ -71,8 +71,8 @@ def wait_until_redrawn(page: Page, key: str, before: str) -> None:
 
 
 def click_figure(page: Page, key: str, across: float, down: float) -> None:
-    """Clicks into a figure's first plot area, at shares of its width and height."""
-    area = figure(page, key).locator(".xy .nsewdrag, .nsewdrag").first
+    """Clicks into a figure's last plot area (of a series: the strips), at shares of its width and height."""
+    area = figure(page, key).locator(".nsewdrag").last
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
     assert box is not None

@@ -47,7 +47,10 @@ def test_a_spreadsheet_from_elsewhere(page: Page, app_url: str, tmp_path: Path) 
     weights = field.select_dtypes("number").to_numpy()
     assert np.nanmax(weights) > 0
     forecast = pd.read_csv(download(page, "series", "prediction", tmp_path))
-    assert pd.to_datetime(forecast["time"]).max() == pd.Timestamp("2024-03-07 23:00")
+    assert pd.to_datetime(forecast["time"]).max() == pd.Timestamp("2024-03-06 23:00")  # where it meets what happened
+    lines = [name for name in forecast.columns if name.startswith("temperature")]
+    assert len(lines) == 3
+    assert forecast[lines].notna().all(axis=None)
     assert_factors(download(page, "series", "factors", tmp_path), "series")
 
 
