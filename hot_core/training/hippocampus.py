@@ -49,7 +49,7 @@ FACTS = Facts(
     limits=(
         "The training affines are placeholders: the other side has been seen only as a mirror image.",
         "Other voxel sizes than about 1 mm have not been measured.",
-        "It finds a hippocampus where there is none: it has never seen a crop without one.",
+        "It has never seen a crop without a hippocampus, and may draw one where there is none.",
     ),
     tags=("mri", "brain", "hippocampus"),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -63,7 +63,6 @@ class Facts:
         protocol: sentences on normalisation, augmentation, loss and selection.
         limits: sentences on where it is known or likely to fail.
         tags: Hugging Face tags.
-        command_data: what the card prints after --data.
     """
 
     title: str
@@ -76,7 +75,6 @@ class Facts:
     protocol: Sequence[str]
     limits: Sequence[str]
     tags: Sequence[str] = ()
-    credits: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
