@@ -10,6 +10,7 @@ from hot_core.io import read
 from hot_core.modes import Sample
 from hot_core.transforms import Classification, Segmentation, Settings, to_input
 from hot_core.transforms.normalise import percentile_scale
+from hot_core.transforms.resample import coarser, finer, refinement, scale_notes
 from tests.makers_samples import classifier, forecaster, nifti, segmenter
 
 CONFIG, SHAPES = segmenter().config, classifier().config
@@ -52,9 +53,60 @@ def test_a_head_in_scanner_space_is_cropped_in_the_middle_and_said() -> None:
     assert "middle of the volume, no more than a guess" in given.notes[0]
 
 
-def test_another_scale_is_said() -> None:
-    given = to_input(grey((31, 29, 23), RAS @ np.diag([2.0, 2, 2, 1])), CONFIG, Settings())
-    assert "Voxels are 2 × 2 × 2 mm; the model was trained on 1 mm" in given.notes[0]
+@pytest.mark.parametrize(
+    ("zooms", "factors"),
+    [((1, 1, 1), (1, 1, 1)), ((2, 2, 2), (2, 2, 2)), ((1.2, 2.4, 0.8), (1, 2, 1)), ((4.1, 1, 1), (4, 1, 1))],
+)
+def test_coarse_voxels_are_refined_by_whole_numbers(zooms: tuple[float, ...], factors: tuple[int, ...]) -> None:
+    assert refinement([float(z) for z in zooms], (4, 4, 4)) == factors
+    assert all("outside its training data" not in note for note in scale_notes([float(z) for z in zooms], factors))
+
+
+@pytest.mark.parametrize("zooms", [(3.0, 1.0, 1.0), (0.5, 1.0, 1.0), (1.0, 5.0, 1.0), (1.4, 1.0, 1.0)])
+def test_what_cannot_be_brought_to_the_trained_size_is_said(zooms: tuple[float, float, float]) -> None:
+    given = to_input(grey((31, 29, 23), RAS @ np.diag([*zooms, 1.0])), CONFIG, Settings(region=((0, 8),) * 3))
+    assert "outside its training data, and the result is not to be trusted" in given.notes[0]
+
+
+def test_interpolation_is_exact_on_a_ramp_and_its_mean_gives_it_back() -> None:
+    ramp = np.add.outer(np.add.outer(np.arange(7.0), 10 * np.arange(5.0)), 100 * np.arange(3.0)).astype(np.float32)
+    fine, mask = finer(ramp, np.ones(ramp.shape, dtype=bool), (2, 4, 1))
+    assert fine.shape == (14, 20, 3)
+    assert mask.all()
+    inner = fine[1:-1, 2:-2]
+    expected = np.add.outer(
+        np.add.outer((np.arange(14) + 0.5) / 2 - 0.5, 10 * ((np.arange(20) + 0.5) / 4 - 0.5)), 100 * np.arange(3)
+    )
+    np.testing.assert_allclose(inner, expected[1:-1, 2:-2], rtol=1e-6)
+    np.testing.assert_allclose(
+        coarser(fine[None].astype(np.float64), (2, 4, 1))[0][1:-1, 1:-1], ramp[1:-1, 1:-1], rtol=1e-6
+    )
+
+
+def test_missing_voxels_do_not_leak_into_their_neighbours() -> None:
+    values = np.full((5, 3, 2), 7.0, np.float32)
+    mask = np.ones(values.shape, dtype=bool)
+    values[2, 1, 1], mask[2, 1, 1] = 1e6, False
+    fine, seen = finer(values, mask, (2, 2, 2))
+    assert (~seen).sum() == 8
+    np.testing.assert_allclose(fine[seen], 7, rtol=1e-6)
+
+
+def test_a_coarse_volume_comes_back_on_its_own_grid() -> None:
+    sample = grey((19, 29, 17), np.diag([2.0, 2.0, 2.0, 1.0]))
+    region = ((3, 16), (5, 28), (0, 17))
+    given = to_input(sample, CONFIG, Settings(region=region))
+    assert given.values.shape == (26, 46, 34)
+    assert given.grid.shape == (7, 12, 9)
+    assert given.grid.native_of((0, 1, 8)) == (slice(3, 5), slice(7, 9), slice(16, 17))
+    assert "it sees them interpolated to that size" in given.notes[0]
+    logits = np.zeros((3, 26, 46, 34))
+    logits[0] = 1
+    logits[1, 4:6, 6:8, 2:4] = 3
+    result = given.back(logits)
+    assert isinstance(result, Segmentation)
+    assert np.argwhere(result.labels.values == 1).tolist() == [[5, 8, 1]]
+    assert result.amounts["anterior"] == 8
 
 
 def test_a_chosen_region_is_scaled_by_itself_and_the_classes_come_back_in_place() -> None:
@@ -80,7 +132,7 @@ def test_a_chosen_region_is_scaled_by_itself_and_the_classes_come_back_in_place(
 
 def test_amounts_know_the_voxel_size() -> None:
     given = to_input(grey((13, 11, 7), np.diag([0.5, 2.0, 3.0, 1])), CONFIG, Settings())
-    result = given.back(np.stack([np.zeros((13, 11, 7)), np.ones((13, 11, 7)), np.zeros((13, 11, 7))]))
+    result = given.back(np.stack([np.full(given.values.shape, level) for level in (0.0, 1.0, 0.0)]))
     assert isinstance(result, Segmentation)
     assert result.amounts["anterior"] == pytest.approx(13 * 11 * 7 * 3)
 

@@ -63,18 +63,3 @@ def gland_region(shape: np.ndarray, limit: int = 64) -> tuple[tuple[tuple[int, i
     cut = any(s > lo or e < hi for (s, e), lo, hi in zip(region, low, high, strict=True))
     note = f"The region is the {limit}³ voxels around the shape." + (" The shape is larger and was cut." if cut else "")
     return tuple(region), (note,)
-
-
-def scale_note(geometry: VolumeGeometry, trained_mm: float = 1.0, tolerance: float = 0.3) -> tuple[str, ...]:
-    """A warning when the voxels are not of the size the model was trained on.
-
-    Returns:
-        One sentence, or nothing.
-    """
-    if all(abs(zoom / trained_mm - 1) <= tolerance for zoom in geometry.zooms):
-        return ()
-    zooms = " × ".join(f"{zoom:.3g}" for zoom in geometry.zooms)
-    return (
-        f"Voxels are {zooms} mm; the model was trained on {trained_mm:g} mm. This scale is outside its training data, "
-        "and the result is not to be trusted: resample the file first.",
-    )

@@ -9,7 +9,7 @@ import xarray as xr
 
 from hot_core.errors import ModelError, SelectionError
 from hot_core.modes import Mode, Sample, TokenGrid, VolumeGeometry
-from hot_core.transforms.guess import gland_region, hippocampus_region, scale_note
+from hot_core.transforms.guess import gland_region, hippocampus_region
 from hot_core.transforms.inputs import (
     Config,
     ModelInput,
@@ -20,6 +20,7 @@ from hot_core.transforms.inputs import (
     masked,
 )
 from hot_core.transforms.normalise import percentile_scale
+from hot_core.transforms.resample import coarser, finer, refinement, scale_notes
 from hot_core.transforms.results import Classification, Segmentation, softmax
 from hot_core.transforms.settings import Settings
 
@@ -35,31 +36,47 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
         SelectionError: when the volume or the region does not exist, or makes too many tokens.
     """
     data, notes = one_volume(sample, settings.volume)
-    modes = sample.modes[:3]
-    geometry = geometry_of(sample, VolumeGeometry)
-    if config.task == "classify":
-        shape, shape_notes = binary(data.values, config.name)
-        guess, guess_notes = gland_region(shape)
-        notes += shape_notes
-    else:
-        shape = data.values
-        guess, guess_notes = hippocampus_region(geometry, data.shape)
-        notes += scale_note(geometry)
-    if settings.region is None:
-        region, notes = guess, notes + guess_notes
-    else:
-        region = check_region(settings.region, modes)
-    grid = TokenGrid.regular(modes, config.patch, region)
+    to = shape_input if config.task == "classify" else grey_input
+    return to(sample, data.values, config, settings, notes)
+
+
+def shape_input(
+    sample: Sample, values: np.ndarray, config: Config, settings: Settings, notes: tuple[str, ...]
+) -> ModelInput:
+    """A binary shape, voxel by voxel."""
+    shape, shape_notes = binary(values, config.name)
+    region, region_notes = choose(settings, sample, gland_region(shape))
+    grid = TokenGrid.regular(sample.modes[:3], config.patch, region)
     check_limit(grid, config)
-    check_tokens(grid, config.name)
-    part = shape[tuple(slice(*interval) for interval in region)]
-    part = np.where(np.isfinite(part), part, np.nan)
-    values, mask = masked(part if config.task == "classify" else percentile_scale(part))
+    given, mask = masked(shape[tuple(slice(*interval) for interval in region)])
     check_present(mask, config.name)
-    if config.task == "classify":
-        return ModelInput(values, mask, grid, partial(to_classification, config), notes=notes)
-    back = partial(to_segmentation, config, modes, region, mask, geometry.zooms)
-    return ModelInput(values, mask, grid, back, notes=notes)
+    back = partial(to_classification, config)
+    return ModelInput(given, mask, grid, back, notes=(*notes, *shape_notes, *region_notes))
+
+
+def grey_input(
+    sample: Sample, values: np.ndarray, config: Config, settings: Settings, notes: tuple[str, ...]
+) -> ModelInput:
+    """A crop of grey values, scaled by its own percentiles and, where voxels are coarse, interpolated."""
+    geometry, modes = geometry_of(sample, VolumeGeometry), sample.modes[:3]
+    region, region_notes = choose(settings, sample, hippocampus_region(geometry, values.shape))
+    factors = refinement(geometry.zooms, config.patch)
+    patch = [step // factor for step, factor in zip(config.patch, factors, strict=True)]
+    grid = TokenGrid.regular(modes, patch, region)
+    check_tokens(grid, config.name)
+    part = values[tuple(slice(*interval) for interval in region)]
+    native, seen = masked(percentile_scale(np.where(np.isfinite(part), part, np.nan)))
+    check_present(seen, config.name)
+    given, mask = finer(native, seen, factors) if max(factors) > 1 else (native, seen)
+    back = partial(to_segmentation, config, modes, region, seen, geometry.zooms, factors)
+    return ModelInput(given, mask, grid, back, notes=(*notes, *scale_notes(geometry.zooms, factors), *region_notes))
+
+
+def choose(
+    settings: Settings, sample: Sample, guess: tuple[tuple[tuple[int, int], ...], tuple[str, ...]]
+) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
+    """The chosen region, checked, or the guess with its sentence."""
+    return guess if settings.region is None else (check_region(settings.region, sample.modes[:3]), ())
 
 
 def check_limit(grid: TokenGrid, config: Config) -> None:
@@ -127,14 +144,15 @@ def to_segmentation(
     region: tuple[tuple[int, int], ...],
     mask: np.ndarray,
     zooms: tuple[float, float, float],
+    factors: tuple[int, ...],
     output: np.ndarray,
 ) -> Segmentation:
-    """Logits (class, …region) as labels and probabilities over the whole volume, with volumes in mm³.
+    """Logits (class, …region, finer by `factors`) as labels and probabilities over the whole volume, in mm³.
 
     Returns:
         The segmentation; -1 and NaN outside the region and where voxels are missing.
     """
-    labels, shares = whole(config, modes, region, mask, output)
+    labels, shares = whole(config, modes, region, mask, coarser(output, factors))
     counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
     voxel = float(np.prod(zooms))
     amounts = {name: float(n) * voxel for name, n in zip(config.classes, counts, strict=True)}
