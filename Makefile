@@ -23,10 +23,11 @@ export UV_FIND_LINKS := $(subst $(empty) $(empty),$(comma),$(strip $(PIP_FIND_LI
 endif
 endif
 
-# `$(call add,ARGUMENTS)`: uv where there is one (ten times faster), pip otherwise. Compiled at once, since a
-# machine that writes no bytecode later (PYTHONDONTWRITEBYTECODE) would parse torch and scipy at every start.
+# `$(call add,ARGUMENTS)`: uv where there is one (ten times faster), pip otherwise. Python keeps the bytecode of what
+# it imports; where it is told not to, everything is compiled now, or torch would be parsed again at every start.
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
-UV_FLAGS := --compile-bytecode --quiet $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+UV_FLAGS := --quiet $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) \
+            $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 add = if [ -x "$(UV)" ]; then VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(UV)" pip install $(UV_FLAGS) $(1); \
       else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(1); fi
 
@@ -43,15 +44,15 @@ $(BIN)/python:
 	 else "$(PYTHON)" -m venv $(VENV) && \
 	      { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "No uv to be had: pip does it."; }; fi
 
-$(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
 	@echo "Installing what the page needs (requirements.txt) …"
 	@$(call add,-r requirements.txt)
-	@$(call add,--no-deps --editable .)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
-	@echo "Installing what the tests need (requirements-dev.txt) …"
+$(VENV)/.dev: requirements-dev.txt pyproject.toml $(VENV)/.runtime
+	@echo "Installing what the tests need (requirements-dev.txt) and the project itself …"
 	@$(call add,-r requirements-dev.txt)
+	@$(call add,--no-deps --editable .)
 	@touch $@
 
 run: $(VENV)/.runtime
