@@ -122,8 +122,8 @@ def test_a_folder_that_cannot_be_made_is_said(place: Path) -> None:
 def test_the_real_command(place: Path) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "hot_core", *arguments]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(command, capture_output=True, text=True, cwd=place, env=environment, check=False)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "latin-1"}
+        return subprocess.run(command, capture_output=True, encoding="utf-8", cwd=place, env=environment, check=False)
 
     good = run("explain", "tile.tif", "--model", "./land", "--out", "out", "--bands", ",".join(ROLES[:5]))
     assert good.returncode == 0, good.stderr

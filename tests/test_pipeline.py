@@ -116,6 +116,20 @@ def test_a_field_carries_the_entries_of_the_map(name: str, head: int | None, dir
         np.testing.assert_allclose(cells, entry, rtol=1e-4, atol=1e-9)
 
 
+def test_all_heads_are_their_mean_and_heads_differ() -> None:
+    analysis = hot.analyse(volume(), segmenter())
+    query = (1, 2, 3)
+    heads = [analysis.field(1, head, query).values for head in range(2)]
+    assert np.abs(heads[0] - heads[1]).max() > 1e-4
+    np.testing.assert_allclose(analysis.field(1, None, query).values, np.mean(heads, axis=0), rtol=1e-5)
+    assert "mean of 2 heads" in analysis.reading(1, None, query)
+
+
+def test_public_names_are_there() -> None:
+    assert hot.__all__ == sorted(hot.__all__)
+    assert all(getattr(hot, name) is not None for name in hot.__all__)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_first_query_holds_data_and_reads_well(name: str) -> None:
     make, build, _ = CASES[name]
