@@ -20,7 +20,7 @@ START_LIMIT_S = 90
 STEP_LIMIT_MS = 60_000
 
 # On a deep link Streamlit first asks beside the page's path: two 404s that it expects itself.
-EXPECTED = re.compile(r"/[^/]+/_stcore/(health|host-config)$")
+EXPECTED = re.compile(r"^https?://[^/]+/[^/]+/_stcore/(health|host-config)$")
 
 expect.set_options(timeout=STEP_LIMIT_MS)
 
