@@ -44,6 +44,9 @@ class Bundled:
     credit: str
 
 
+FIRST_LOOK: dict[Kind, tuple[int, int]] = {"series": (2, 0), "volume": (2, 2), "raster": (1, 0)}
+"""The layer and head that a page opens with: some whose pattern on the samples can be seen at a glance."""
+
 MNI = "ICBM 152 template, © Louis Collins, McConnell Brain Imaging Centre, McGill University."
 MEAN = "Made, not scanned: the mean training shape of its class in AdrenalMNIST3D (CC BY 4.0)."
 
@@ -72,6 +75,12 @@ BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
         ),
     ),
 }  # fmt: skip
+
+
+def first_look(kind: Kind, layers: int, heads: int) -> tuple[int, int]:
+    """The layer and head to begin with, among those that there are."""
+    layer, head = FIRST_LOOK[kind]
+    return min(layer, layers - 1), min(head, heads - 1)
 
 
 def samples(kind: Kind) -> tuple[Bundled, ...]:

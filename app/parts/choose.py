@@ -19,7 +19,6 @@ FORMATS: dict[Kind, str] = {
     "volume": "NIfTI: .nii or .nii.gz",
     "raster": "GeoTIFF: .tif",
 }
-FIRST_LAYER = {"series": 2, "volume": 1, "raster": 1}
 
 
 def source(kind: Kind) -> Content:
@@ -62,7 +61,7 @@ def model_for(kind: Kind, chosen: Content) -> str:
     return str(state.get(key))
 
 
-def view(kind: Kind, analysis: Analysis) -> View:
+def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     """Choose layer, head, direction and query."""
     modes = analysis.record.modes
     prepare(kind, analysis)
@@ -80,7 +79,7 @@ def view(kind: Kind, analysis: Analysis) -> View:
         format_func=lambda way: {"row": "looks at →", "column": "← is seen by"}[way], width="stretch",
     )  # fmt: skip
     with st.container(key=f"{kind}_query", gap=None):
-        st.markdown(":material/my_location: **Query position** · or click in any picture")
+        st.markdown(":material/my_location: **Query** :gray[or click a picture]")
         for axis, mode in zip(analysis.grid.axes, modes, strict=True):
             st.select_slider(
                 mode, range(len(axis)), key=state.query_key(kind, mode), persist_state="session",
@@ -89,15 +88,16 @@ def view(kind: Kind, analysis: Analysis) -> View:
     head = int(state.get(f"{kind}_head"))
     return View(
         kind, analysis, int(state.get(f"{kind}_layer")), None if head < 0 else head,
-        state.get(f"{kind}_direction"), state.query(kind, modes),
+        state.get(f"{kind}_direction"), state.query(kind, modes), credit,
     )  # fmt: skip
 
 
 def prepare(kind: Kind, analysis: Analysis) -> None:
     """Give every choice a value that this analysis knows; a newly opened one starts at its own query."""
     record = analysis.record
-    state.settle(f"{kind}_layer", range(record.num_layers), min(FIRST_LAYER[kind], record.num_layers - 1))
-    state.settle(f"{kind}_head", range(-1, record.num_heads), 0)
+    layer, head = content.first_look(kind, record.num_layers, record.num_heads)
+    state.settle(f"{kind}_layer", range(record.num_layers), layer)
+    state.settle(f"{kind}_head", range(-1, record.num_heads), head)
     state.settle(f"{kind}_direction", ("row", "column"), "row")
     shape = analysis.grid.shape
     inside = all(at < size for at, size in zip(state.query(kind, record.modes), shape, strict=True))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import cache, content, messages
 from app.content import Content
-from app.parts import bands, choose, keep, region
+from app.parts import bands, card, choose, keep, region
 from app.parts.view import View
 from hot_core.errors import HotError, ModelError
 from hot_core.figures.words import prediction_words, sample_words
@@ -36,7 +36,7 @@ def begin(kind: Kind) -> View | None:
     if opened is None:
         return None
     with st.sidebar:
-        view = choose.view(kind, opened.analysis)
+        view = choose.view(kind, opened.analysis, opened.content.credit)
         with st.expander("What is analysed", key=f"{kind}_part"):
             region.choose(kind, opened.analysis)
     _header(view, opened.content)
@@ -84,8 +84,7 @@ def _header(view: View, chosen: Content) -> None:
     analysis = view.analysis
     words, button = st.columns([7, 1.1], vertical_alignment="top")
     with words:
-        credit = f" · {chosen.credit}" if chosen.credit else ""
-        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}{credit}]")
+        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
     with button:
         keep.draw(view)
     with st.container(key=f"{view.kind}_reading"):
@@ -109,8 +108,10 @@ def end(view: View) -> None:
         "Demonstration model, not a medical device · what it was trained on", key=f"{view.kind}_card",
         icon=":material/info:",
     ):  # fmt: skip
-        st.markdown(cache.model(analysis.model_name).card or "This model came without a card.")
-    st.caption("Attention is not cause: it shows where a layer's numbers come from, not why the model decides.")
+        card.draw(cache.model(analysis.model_name))
+    st.caption(
+        f"Attention is not cause: it shows where a layer's numbers come from, not why the model decides. {view.credit}"
+    )
 
 
 def _plain(text: str) -> str:

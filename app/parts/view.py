@@ -26,6 +26,7 @@ class View:
         head: from 0; None for all heads together.
         direction: "row": where the query looks; "column": who looks at it.
         query: the chosen token.
+        credit: whose data it is.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class View:
     head: int | None
     direction: Direction
     query: tuple[int, ...]
+    credit: str = ""
 
     @property
     def map(self) -> KroneckerMap | KroneckerMixture:

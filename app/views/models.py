@@ -4,9 +4,10 @@ import streamlit as st
 
 from app import cache, messages
 from app.navigation import KIND_WORDS
+from app.parts import card
 
 
-def card(name: str) -> None:
+def describe(name: str) -> None:
     """One model: its shape in a line, and its card."""
     model = cache.model(name)
     config = model.config
@@ -16,19 +17,19 @@ def card(name: str) -> None:
         f"{config.heads} heads, width {config.dim} · {config.combine} of factors · {weights:,} weights · "
         f"sha256 {model.weights_sha256[:12]}…]"
     )
-    st.markdown(model.card or "This model came without a card.")
+    card.draw(model)
 
 
 def show() -> None:
     """The page."""
-    st.markdown("## Models\nDemonstrations, small enough to train on a CPU, **not medical devices**.")
+    st.markdown("### Models\nDemonstrations, small enough to train on a CPU: **not medical devices**.")
     names = cache.model_names()
     if not names:
         st.info("No model is bundled. Train one with `python -m hot_core.training`.")
         return
     for tab, name in zip(st.tabs(list(names), key="models_tabs"), names, strict=True):
         with tab, st.container(key=f"models_{name}", width=860), messages.spoken():
-            card(name)
+            describe(name)
 
 
 show()

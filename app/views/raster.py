@@ -46,7 +46,7 @@ def draw_data(view: View) -> Composite:
 def draw_prediction(view: View) -> None:
     """The class map with its areas, and the attention by band."""
     analysis = view.analysis
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     if isinstance(analysis.prediction, Segmentation):
         with left:
             heading("What the model says", "the most probable class of each pixel, with its area")
@@ -69,7 +69,7 @@ def show() -> None:
     view = page.begin("raster")
     if view is None:
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         draw_data(view)
     with right:

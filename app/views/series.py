@@ -23,17 +23,24 @@ def choose_shown(view: View) -> Shown:
         state.put("series_followed", view.query[:2])
         state.put("series_entity", view.query[0])
         state.put("series_variable", view.query[1])
-    left, right, _ = st.columns([1, 1, 1.4])
+    words, left, right = st.columns([2, 1, 1], vertical_alignment="center")
+    with words:
+        heading("Forecast and attention")
     at = [
-        box.selectbox(word, range(len(options)), format_func=options.__getitem__, key=f"series_{word}")
-        for box, word, options in zip((left, right), ("entity", "variable"), names, strict=False)
+        box.selectbox(
+            word,
+            range(len(options)),
+            format_func=options.__getitem__,
+            key=f"series_{word}",
+            label_visibility="collapsed",
+        )
+        for box, word, options in zip((left, right), ("entity", "variable"), names, strict=True)
     ]
     return Shown(int(at[0]), int(at[1]))
 
 
 def draw_data(view: View, forecast: Forecast) -> Shown:
     """Lines with the strips below them."""
-    heading("Forecast and attention", "orange: the query · click a line or a strip to move it")
     shown = choose_shown(view)
     figure = series_figure(forecast, view.field, view.analysis.grid, view.query, shown)
     picture(figure, "series_data", f"Forecast of one series and attention over all of them. {view.reading}")
@@ -81,7 +88,7 @@ def show() -> None:
     if view is None or not isinstance(view.analysis.prediction, Forecast):
         return
     forecast = view.analysis.prediction
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         shown = draw_data(view, forecast)
     with right:

@@ -11,7 +11,6 @@ from hot_core.modes import Kind
 from hot_core.pipeline import Analysis, Settings
 
 KINDS: tuple[Kind, ...] = ("series", "volume", "raster")
-LAYER = {"series": 2, "volume": 1, "raster": 1}
 
 
 def what() -> None:
@@ -61,21 +60,24 @@ def picture(kind: Kind) -> None:
     title = navigation.PAGES[kind][0]
     st.markdown(f"**{title}** :gray[{chosen.title}]")
     analysis: Analysis = cache.analysis(chosen, chosen.model or "", Settings())
-    query, layer = analysis.default_query(), min(LAYER[kind], analysis.record.num_layers - 1)
+    query = analysis.default_query()
+    layer, head = content.first_look(kind, analysis.record.num_layers, analysis.record.num_heads)
     figure = thumbnails.draw(
-        analysis.sample, analysis.prediction, analysis.grid, query, analysis.field(layer, 0, query)
+        analysis.sample, analysis.prediction, analysis.grid, query, analysis.field(layer, head, query)
     )
-    words = analysis.reading(layer, 0, query)
+    words = analysis.reading(layer, head, query)
     st.plotly_chart(figure, key=f"start_{kind}", config={**CONFIG, "staticPlot": True}, alt=words)
-    st.caption(f"{words} This layer holds {number(sum(n * n for n in analysis.grid.shape))} numbers, its map "
-               f"{number(float(analysis.kronecker_map(layer, 0).shape[0]) ** 2)} entries.")  # fmt: skip
     if st.button(f"Open {title.lower()}", key=f"start_open_{kind}", type="primary", width="stretch"):
         st.switch_page(navigation.page(kind))
+    st.caption(f"{words} This layer holds {number(sum(n * n for n in analysis.grid.shape))} numbers, its map "
+               f"{number(float(analysis.kronecker_map(layer, head).shape[0]) ** 2)} entries.")  # fmt: skip
 
 
 def show() -> None:
     """The page."""
-    st.markdown("# HOT Lens\n#### See what a Higher-Order Transformer looks at: in series, volumes and rasters.")
+    st.markdown(
+        "## See what a Higher-Order Transformer looks at\nIn time series, volumes and rasters, in the data's own space."
+    )
     for box, draw, key in zip(st.columns(3), (what, sample, upload), ("what", "sample", "upload"), strict=True):
         with box, st.container(border=True, height="stretch", key=f"start_card_{key}"):
             draw()

@@ -68,7 +68,7 @@ def one_volume(view: View) -> xr.DataArray:
 def draw_prediction(view: View, look: Look) -> None:
     """Labels with their volumes, or the probability of each class."""
     prediction = view.analysis.prediction
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     if isinstance(prediction, Classification):
         with left:
             heading("What the model says", "probability of each class")
@@ -100,7 +100,7 @@ def show() -> None:
     view = page.begin("volume")
     if view is None:
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         look = draw_data(view)
     with right:

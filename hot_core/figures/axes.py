@@ -32,6 +32,30 @@ class PlotAxis:
         return len(self.starts)
 
     @property
+    def longest(self) -> int:
+        """Characters of the longest label, as far as it can be known before drawing."""
+        if self.look.get("type") == "category":
+            return max(len(str(name)) for name in self.values)
+        if self.look.get("type") == "date":
+            return 12 if "%H" in str(self.look["tickformat"]) else 7
+        return max(len(format(float(v), str(self.look["tickformat"]))) for v in (self.starts[0], self.stops[-1]))
+
+    @property
+    def left(self) -> int:
+        """Pixels that labels and title need beside a vertical axis."""
+        return 32 + int(6.3 * min(self.longest, 26))
+
+    @property
+    def slanted(self) -> bool:
+        """Whether names below a horizontal axis of about 200 pixels must be slanted."""
+        return self.look.get("type") == "category" and len(self) * (self.longest + 1) * 6.3 > 200
+
+    @property
+    def below(self) -> int:
+        """Pixels that labels and title need below a horizontal axis."""
+        return 46 + (int(3.6 * min(self.longest, 26)) if self.slanted else 0)
+
+    @property
     def range(self) -> list[object]:
         """From the first cell's beginning to the last one's end."""
         return [plain(self.starts[0]), plain(self.stops[-1])]
@@ -63,7 +87,12 @@ def plain(value: object) -> object:
 
 def mode_title(mode: Mode) -> str:
     """The mode's name with its unit: "x (mm)", "row, northing (m)", "time"."""
-    return f"{mode.name} ({mode.unit})" if mode.unit else mode.name
+    return f"{mode.name} ({unit_word(mode.unit)})" if mode.unit else mode.name
+
+
+def unit_word(unit: str) -> str:
+    """A unit as short as it is usually written."""
+    return {"metre": "m", "degree": "°"}.get(unit, unit)
 
 
 def native_edges(mode: Mode) -> np.ndarray:
@@ -90,7 +119,9 @@ def token_axis(axis: TokenAxis) -> PlotAxis:
         return PlotAxis(names, positions - 0.5, positions + 0.5, mode_title(mode), look, first)
     values = np.append(starts, stops[-1])
     if edges.dtype.kind == "M":
-        dated: dict[str, object] = {"type": "date", "nticks": 5}
+        days = float((stops[-1] - starts[0]) / np.timedelta64(1, "D"))
+        form = "%d %b %H:%M" if days < 2 else "%d %b" if days < 300 else "%b %Y"
+        dated: dict[str, object] = {"type": "date", "nticks": 5, "tickformat": form}
         return PlotAxis(values.astype("datetime64[s]"), starts, stops, mode.name, dated, first)
     return PlotAxis(values, starts, stops, mode_title(mode), number_look(mode), first)
 

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.style import ACCENT, INK, QUERY, assemble, colour_axis, frame, number, title
+from hot_core.figures.style import ACCENT, INK, QUERY, assemble, colour_axis, frame, margins, number, title
 from hot_core.modes import TokenGrid
 
 
@@ -49,16 +49,17 @@ def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int
     bars = {
         "type": "bar", "x": totals.values.astype(np.float32), "y": names, "orientation": "h",
         "marker": {"color": [QUERY if name == query else ACCENT for name in names]},
-        "text": [number(float(v)) for v in totals.values], "textposition": "auto",
+        "text": [number(float(v)) for v in totals.values], "textposition": "outside",
         "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
     }  # fmt: skip
+    end = 1.2 * max(uniform, float(totals.max()))
     level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
     words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
     return assemble(
-        [bars], height, margin={"l": 8, "r": 8, "t": 22, "b": 8}, bargap=0.35,
+        [bars], height, margin=margins(20 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
         shapes=[level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}}],
         annotations=[words | {"text": f"▼ uniform {number(uniform)}"}],
-        xaxis={"title": title("weight, summed over the other modes"), "rangemode": "tozero", "nticks": 5},
+        xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )  # fmt: skip
 
@@ -88,7 +89,8 @@ def pair_figure(
     }  # fmt: skip
     axis = {"type": "category", "ticks": "", "showgrid": False}
     return assemble(
-        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, xaxis=axis, yaxis=axis | {"autorange": "reversed"},
+        [cells], height, margin=margins(20 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
+        yaxis=axis | {"autorange": "reversed"},
         shapes=frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5),
         coloraxis=colour_axis(field_limit(weights, uniform), uniform),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from hot_core.figures.axes import short_word
-from hot_core.figures.style import HALO, QUERY, QUIET, Part, assemble, colour_axis, number, title
+from hot_core.figures.style import HALO, QUERY, QUIET, Part, assemble, colour_axis, margins, number, title
 from hot_core.modes import TokenGrid
 
 PIXELS = 256
@@ -80,8 +80,10 @@ def kronecker_figure(
         | {"range": list(cols), "tickangle": -30, "title": title(f"looks at · {names}")}
     )
     y = QUIET | flat_ticks(rows, grid, 7) | {"range": [rows[1], rows[0]], "title": title(f"from · {names}")}
+    longest = [max(len(word) for word in axis["ticktext"]) for axis in (x, y)]
     return assemble(
-        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, dragmode="zoom", xaxis=x, yaxis=y,
+        [cells], height, margin=margins(32 + int(6 * longest[1]), 46 + int(3.4 * longest[0])), dragmode="zoom",
+        xaxis=x, yaxis=y,
         shapes=_query_line(rows, cols, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, token_axis
-from hot_core.figures.style import QUIET, Part, assemble, colour_axis, frame, title
+from hot_core.figures.style import QUIET, Part, assemble, colour_axis, frame, margins, title
 from hot_core.modes import TokenAxis
 
 
@@ -20,7 +20,7 @@ def shared_limit(factors: Sequence[xr.DataArray]) -> float:
 
 
 def matrix_figure(
-    factor: xr.DataArray, axis: TokenAxis, query: int, *, limit: float, direction: str = "row", height: int = 330
+    factor: xr.DataArray, axis: TokenAxis, query: int, *, limit: float, direction: str = "row", height: int = 310
 ) -> go.Figure:
     """Draw the matrix of one head, or the matrices of several heads beside each other.
 
@@ -51,7 +51,7 @@ def matrix_figure(
         if heads > 1:
             layout["annotations"].append(_head_name(int(factor.coords["head"].values[at]), name))
     layout["coloraxis"] = colour_axis(limit, 1 / factor.sizes["key"], y=1.02 if heads == 1 else 1.07)
-    return assemble(data, height, margin={"l": 8, "r": 8, "t": 36 if heads == 1 else 50, "b": 8}, **layout)
+    return assemble(data, height, margin=margins(plot.left, plot.below, 34 if heads == 1 else 50), **layout)
 
 
 def _cells(weights: np.ndarray, plot: PlotAxis, keys: int, name: str) -> Part:
@@ -87,7 +87,7 @@ def _axes(plot: PlotAxis, at: int, down: int, across: int, name: str) -> Part:
     return {
         f"xaxis{name}": QUIET | plot.look | x | {
             "range": plot.range, "anchor": f"y{name}", "showticklabels": outer_x,
-            "title": title(f"looks at · {plot.title}" if outer_x else ""),
+            "tickangle": -35 if plot.slanted else 0, "title": title(f"looks at · {plot.title}" if outer_x else ""),
         },
         f"yaxis{name}": QUIET | plot.look | y | {
             "range": plot.range[::-1], "anchor": f"x{name}", "showticklabels": outer_y,

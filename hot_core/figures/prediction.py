@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from hot_core.figures.style import MUTED, assemble, class_colours, title
+from hot_core.figures.style import MUTED, assemble, class_colours, margins, title
 from hot_core.transforms.results import Classification
 
 
@@ -27,7 +27,8 @@ def probability_figure(prediction: Classification, *, height: int = 150) -> go.F
     }  # fmt: skip
     even = {"type": "line", "x0": 0.5, "x1": 0.5, "y0": 0, "y1": 1, "yref": "paper"}
     return assemble(
-        [bars], height, bargap=0.4, shapes=[even | {"line": {"color": MUTED, "dash": "dot", "width": 1.5}}],
+        [bars], height, bargap=0.4, margin=margins(90, 46, 8),
+        shapes=[even | {"line": {"color": MUTED, "dash": "dot", "width": 1.5}}],
         xaxis={"range": [0, 1], "tickformat": ".0%", "title": title("probability")},
         yaxis={"autorange": "reversed", "type": "category"},
     )  # fmt: skip

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import xarray as xr
 from PIL import Image
 
-from hot_core.figures.axes import native_edges, number_look, token_axis
+from hot_core.figures.axes import native_edges, number_look, token_axis, unit_word
 from hot_core.figures.fields import field_limit
 from hot_core.figures.style import (
     QUIET,
@@ -21,6 +21,7 @@ from hot_core.figures.style import (
     class_colours,
     colour_axis,
     frame,
+    margins,
     number,
     overlay_scale,
     title,
@@ -109,7 +110,7 @@ def tile_figure(
         uniform = float(np.nansum(values)) / values.size
         clear = colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
     return assemble(
-        [cells], height, margin={"l": 8, "r": 8, "t": 36, "b": 8}, coloraxis=clear,
+        [cells], height, margin=margins(rows.left, 46), coloraxis=clear,
         images=[_placed(picture.pixels, modes)],
         shapes=[] if query is None else frame(*columns.cell(query[1]), *rows.cell(query[0])), **_map_axes(modes),
     )  # fmt: skip
@@ -139,7 +140,7 @@ def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: i
         legend_entries.append(entry | {"marker": marker, "name": text})
     legend = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
     return assemble(
-        legend_entries, height, showlegend=True, legend=legend, margin={"l": 8, "r": 8, "t": 36, "b": 8},
+        legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46),
         images=[_placed(rgba, modes)], **_map_axes(modes),
     )  # fmt: skip
 
@@ -159,8 +160,8 @@ def _placed(pixels: np.ndarray, modes: Sequence[Mode]) -> Part:
 def _map_axes(modes: Sequence[Mode]) -> Part:
     """Map axes: x to the right, y up, one scale; degrees are narrowed by the cosine of the latitude."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
-    unit = modes[0].unit or "pixel"
-    degrees = unit.startswith("degree")
+    degrees = (modes[0].unit or "").startswith("degree")
+    unit = unit_word(modes[0].unit or "pixel")
     ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(rows)))), 0.05) if degrees else 1.0
     names = ("longitude", "latitude") if degrees else ("easting", "northing")
     common = QUIET | {"constrain": "domain"}

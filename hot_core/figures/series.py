@@ -10,7 +10,7 @@ import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
-from hot_core.figures.style import ACCENT, INK, MUTED, QUERY, Part, assemble, colour_axis, frame, title
+from hot_core.figures.style import ACCENT, INK, MUTED, QUERY, Part, assemble, colour_axis, frame, margins, title
 from hot_core.modes import TokenGrid
 from hot_core.transforms.results import Forecast
 
@@ -62,7 +62,7 @@ def series_figure(
     rows = strip_rows(tokens, grid, query, shown)
     time = token_axis(grid.axes[2])
     weights = np.stack([tokens.values[e, v, time.first :] for e, v in rows]).astype(np.float32)
-    strips = {
+    strips: Part = {
         "type": "heatmap", "z": weights, "x": time.values, "y": [series_name(grid, *pair) for pair in rows],
         "ygap": 1, "coloraxis": "coloraxis", "xaxis": "x", "yaxis": "y2",
         "hovertemplate": "%{y}<br>%{x}<br>weight %{z:.3g}<extra></extra>",
@@ -70,11 +70,12 @@ def series_figure(
     unit = str(forecast.mean.coords["unit"].values[shown.variable] or "")
     own = f"{series_name(grid, shown.entity, shown.variable)}{unit and f' [{unit}]'}"
     uniform = uniform_level(grid)
-    bar = {"y": -0.075, "yanchor": "top", "ticklabelposition": "outside bottom"}
+    bar = {"yref": "container", "y": 0.045, "yanchor": "bottom"}
+    left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
     end = plain(forecast.mean["time"].values[-1])
     return assemble(
-        [*_lines(forecast, shown), strips], height, margin={"l": 8, "r": 8, "t": 30, "b": 8}, showlegend=True,
-        legend={"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 12}},
+        [*_lines(forecast, shown), strips], height, margin=margins(left, 84, 28), showlegend=True,
+        legend={"orientation": "h", "y": 1, "yref": "container", "x": 0.02, "xref": "container", "font": {"size": 12}},
         xaxis={"range": [time.range[0], end], "showgrid": False, "zeroline": False, "anchor": "y2"},
         yaxis={"domain": [0.52, 1], "title": title(own), "zeroline": False, "nticks": 6},
         yaxis2={
@@ -95,8 +96,8 @@ def _lines(forecast: Forecast, shown: Shown) -> list[Part]:
     """History, seasonal naive, truth and forecast of one series; gaps stay gaps."""
     lines = [
         ("history", forecast.lookback, {"color": INK, "width": 1.8}),
-        (f"seasonal naive ({forecast.season} steps)", forecast.naive, {"color": MUTED, "width": 1.8, "dash": "dot"}),
-        ("what happened", forecast.truth, {"color": INK, "width": 1.2}),
+        ("seasonal naive", forecast.naive, {"color": MUTED, "width": 1.8, "dash": "dot"}),
+        ("observed", forecast.truth, {"color": INK, "width": 1.2}),
         ("forecast", forecast.mean, {"color": ACCENT, "width": 3}),
     ]
     traces: list[Part] = []

@@ -80,7 +80,7 @@ def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **ba
         A value for `layout.coloraxis`.
     """
     limit = max(float(limit), 1e-12)
-    plain = [value for value in (0.0, limit / 2, limit) if abs(value - uniform) > 0.17 * limit]
+    plain = [value for value in (0.0, limit / 2, limit) if abs(value - uniform) > 0.33 * limit]
     ticks = sorted([*plain, uniform] if uniform <= limit else plain)
     words = [f"<b>▲ uniform {number(v)}</b>" if v == uniform else number(v) for v in ticks]
     usual: Part = {
@@ -90,13 +90,13 @@ def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **ba
         "x": 0.5,
         "y": 1.02,
         "yanchor": "bottom",
-        "xpad": 0,
         "ypad": 0,
         "ticks": "outside",
         "ticklen": 3,
         "tickvals": ticks,
         "ticktext": words,
         "tickfont": {"size": 11},
+        "tickangle": 0,
         "outlinewidth": 0,
     }
     return {"colorscale": scale, "cmin": 0.0, "cmax": limit, "colorbar": usual | bar}
@@ -118,7 +118,7 @@ def assemble(data: list[Part], height: int, **layout: object) -> go.Figure:
     """
     usual: Part = {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": margins(60, 46),
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
@@ -128,6 +128,11 @@ def assemble(data: list[Part], height: int, **layout: object) -> go.Figure:
         "uirevision": "keep",
     }
     return go.Figure(data=data, layout=usual | layout)
+
+
+def margins(left: int, bottom: int, top: int = 34, right: int = 10) -> Part:
+    """Fixed margins: nothing moves when a number, and with it the width of a label, changes."""
+    return {"l": left, "r": right, "t": top, "b": bottom, "pad": 0, "autoexpand": False}
 
 
 QUIET: Part = {"showgrid": False, "zeroline": False, "ticks": "outside", "ticklen": 3, "tickfont": {"size": 11}}

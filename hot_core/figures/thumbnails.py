@@ -51,5 +51,7 @@ def draw(
         figure = tile_figure(picture, sample.modes, grid, tokens=tokens, query=query, height=HEIGHT)
         figure.update_xaxes(showticklabels=False, title_text="", ticks="")
         figure.update_yaxes(showticklabels=False, title_text="", ticks="")
-    figure.update_layout(coloraxis_showscale=False, margin={"l": 2, "r": 2, "t": 16, "b": 2})
+    figure.update_layout(
+        coloraxis_showscale=False, margin={"l": 4, "r": 4, "t": 18, "b": 24 if isinstance(prediction, Forecast) else 4}
+    )
     return figure

@@ -19,6 +19,7 @@ from hot_core.figures.style import (
     assemble,
     class_colours,
     colour_axis,
+    margins,
     number,
     overlay_scale,
     title,
@@ -67,8 +68,8 @@ def slices_figure(
         layout["annotations"] += [*_letters(plane, look), _heading(modes, plane, look)]
     layout |= _bars(data, grid, tokens, corner)
     if prediction is not None:
-        layout["annotations"].append(_legend(prediction, corner[0]))
-    return assemble(traces, height, margin={"l": 8, "r": 14, "t": 22, "b": 8}, **layout)
+        layout["annotations"].append(_legend(prediction, corner))
+    return assemble(traces, height, margin=margins(52, 44, 20, 14), **layout)
 
 
 def free_corner(modes: Sequence[Mode], spans: Spans) -> tuple[float, float]:
@@ -130,7 +131,7 @@ def grey_window(values: np.ndarray, most: int = 48) -> tuple[float, float]:
 
 def _bars(data: xr.DataArray, grid: TokenGrid, tokens: xr.DataArray | None, corner: tuple[float, float]) -> Part:
     """The colour bars, in the field that the three planes leave free."""
-    left, top = corner
+    left, top = corner[0], corner[1] - 0.07  # below the title of the sagittal plane's axis
     place = {"x": left, "xanchor": "left", "len": 1 - left, "thickness": 10, "yanchor": "top"}
     low, high = grey_window(data.values)
     ticks = [low, (low + high) / 2, high]
@@ -150,9 +151,9 @@ def _bars(data: xr.DataArray, grid: TokenGrid, tokens: xr.DataArray | None, corn
     return layout
 
 
-def _legend(prediction: Segmentation, left: float) -> Part:
+def _legend(prediction: Segmentation, corner: tuple[float, float]) -> Part:
     """The colours of the labels, below the colour bars."""
     colours = {name: colour for name, colour in class_colours(prediction.classes).items() if colour}
     words = "   ".join(f"<span style='color:{colour}'>■</span> {name}" for name, colour in colours.items())
-    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "bottom", "showarrow": False}
-    return place | {"text": words, "x": left, "y": 0.02, "font": {"size": 13}}
+    place = {"xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "top", "showarrow": False}
+    return place | {"text": words, "x": corner[0], "y": corner[1] - 0.38, "font": {"size": 13}}
