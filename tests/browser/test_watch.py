@@ -29,7 +29,7 @@ def test_a_quiet_page_passes(watched: Watched) -> None:
     [
         ("<script>console.error('lost')</script>", "console: lost"),
         ("<script>throw new Error('broken')</script>", "uncaught: .*broken"),
-        ("<div data-testid='stException'>KeyError</div>", "shows an exception:\nKeyError"),
+        ("<div data-testid='stException'>KeyError</div>", r"shows an exception:\s+KeyError"),
     ],
 )
 def test_a_fault_fails(content: str, sentence: str, watched: Watched) -> None:
