@@ -75,7 +75,8 @@ def series_figure(
     end = plain(forecast.mean["time"].values[-1])
     return assemble(
         [*_lines(forecast, shown), strips], height, margin=margins(left, 84, 28), showlegend=True,
-        legend={"orientation": "h", "y": 1, "yref": "container", "x": 0.02, "xref": "container", "font": {"size": 12}},
+        legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
+            "xref": "container", "font": {"size": 12}},
         xaxis={"range": [time.range[0], end], "showgrid": False, "zeroline": False, "anchor": "y2"},
         yaxis={"domain": [0.52, 1], "title": title(own), "zeroline": False, "nticks": 6},
         yaxis2={
