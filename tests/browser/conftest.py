@@ -1,22 +1,14 @@
 """A real Chromium in front of the exact start command; an exception box or a console error fails the test."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.server import running_app
 
-ROOT = Path(__file__).resolve().parents[2]
-START_LIMIT_S = 90
 STEP_LIMIT_MS = 60_000
 
 # On a deep link Streamlit first asks beside the page's path: two 404s that it expects itself.
@@ -25,46 +17,11 @@ EXPECTED = re.compile(r"^https?://[^/]+/[^/]+/_stcore/(health|host-config)$")
 expect.set_options(timeout=STEP_LIMIT_MS)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    end = time.monotonic() + START_LIMIT_S
-    while time.monotonic() < end:
-        assert server.poll() is None, f"The app ended at once:\n{log.read_text()}"
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError(f"The app was not healthy within {START_LIMIT_S} s:\n{log.read_text()}")
-
-
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the app, started as a user starts it: not through `python -m`, from the repository's root."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("server") / "streamlit.log"
-    streamlit = Path(sys.executable).parent / "streamlit"
-    command = [str(streamlit), "run", "app/main.py", "--server.port", str(port), "--server.headless", "true"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    with log.open("wb") as sink:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT)
-    try:
-        url = f"http://localhost:{port}"
-        wait_until_healthy(server, url, log)
+def app_url() -> Iterator[str]:
+    """Address of one app for the whole run."""
+    with running_app() as url:
         yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            server.kill()
-    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,30 @@
+"""Takes the screenshots of this folder from the real app: `python -m docs.screenshots`."""
+
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.actions import KINDS, TITLES, figure, open_page
+from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.server import running_app
+
+HERE = Path(__file__).resolve().parent
+FIGURES = {"start": [f"start_{kind}" for kind in KINDS], **{kind: [f"{kind}_data", f"{kind}_map"] for kind in KINDS}}
+
+
+def main() -> None:
+    """Opens every page, waits until it is drawn, and keeps what a person sees first."""
+    with running_app() as url, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=list(FLAGS))
+        page = chromium.new_page(viewport={"width": 1440, "height": 1020})
+        for name in TITLES:
+            open_page(page, url, name)
+            for key in FIGURES.get(name, []):
+                figure(page, key)
+            page.wait_for_timeout(1500)  # plotly and the fonts come in a moment after the script has ended
+            page.screenshot(path=HERE / f"{name}.png")
+            print(HERE / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
