@@ -66,7 +66,7 @@ class LandCoverRecipe:
 
     name = "land-cover"
     facts = FACTS
-    learning_rate = 2e-3
+    learning_rate = 3e-3
     weight_decay = 0.05
 
     def __init__(self, data: Path, quick: bool = False) -> None:
@@ -83,7 +83,7 @@ class LandCoverRecipe:
         """The architecture."""
         return ModelConfig(
             name=self.name, task="segment", kind="raster", modes=("row", "column", "band"), patch=(4, 4, 1),
-            dim=64, heads=4, layers=3, mlp=128, rope_modes=(0, 1), stem=16, roles=ROLES, classes=CLASSES, dropout=0.1,
+            dim=64, heads=4, layers=3, mlp=128, rope_modes=(0, 1), stem=24, roles=ROLES, classes=CLASSES, dropout=0.05,
         )  # fmt: skip
 
     def loss(self, model: HOTModel, rng: np.random.Generator) -> torch.Tensor:
@@ -94,10 +94,11 @@ class LandCoverRecipe:
         bands = _some_bands(rng)
         roles = [ROLES[b] for b in bands]
         logits = model(values[..., bands].contiguous(), valid[..., bands].contiguous(), roles=roles)
+        each = cross_entropy(logits, labels, self.weights, ignore_index=-1, reduction="none").flatten(1).sum(1)
+        # A mean for each crop: one mean over all of them would let the densely labelled scene outvote the other.
         # Not divided by the weights of what is there: a crop without labels then gives 0, not NaN.
-        total = cross_entropy(logits, labels, self.weights, ignore_index=-1, reduction="sum", label_smoothing=0.05)
-        loss: torch.Tensor = total / max(int((labels >= 0).sum()), 1)
-        return loss
+        known = (labels >= 0).flatten(1).sum(1).clamp(min=100)
+        return (each / known).mean()
 
     def validate(self, model: HOTModel) -> Numbers:
         """Macro-F1 of both scenes on the validation blocks."""
@@ -160,9 +161,10 @@ class LandCoverRecipe:
             if (learnt[box] >= 0).mean() > 0.02:
                 break
         values, valid, labels = _square(scene, learnt, box, side)
-        if rng.random() < 0.5:
+        if rng.random() < 0.25:
             values = _rescaled(values, valid)
-        values = values * rng.uniform(0.9, 1.1, 6) + rng.uniform(-0.15, 0.15, 6)
+        # Small: the classes of the winter scene lie a third of a deviation apart (LOG.md has what more did).
+        values = values * rng.uniform(0.97, 1.03, 6) + rng.uniform(-0.03, 0.03, 6)
         if rng.random() < 0.2:
             top, left = rng.integers(0, side - 16, 2)
             valid[top : top + int(rng.integers(8, 33)), left : left + int(rng.integers(8, 33))] = False
