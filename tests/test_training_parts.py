@@ -13,7 +13,7 @@ from hot_core.training.hippocampus import dice_loss
 from hot_core.training.loop import WARM_UP, one_cycle
 from hot_core.training.metrics import ErrorSum, auc, bootstrap, confusion, dice, f1_scores
 from hot_core.training.naive import LinearMap, carry, persistence, same_hour_yesterday
-from hot_core.training.shapes import mean_shape
+from hot_core.training.shapes import depth, mean_shape
 from hot_core.training.splits import BUFFER, TEST, TRAIN, VALIDATION, by_blocks, by_subject, by_time
 
 
@@ -131,6 +131,13 @@ def test_mean_shape_keeps_the_mean_volume():
     assert cut.dtype == np.uint8
     assert cut.sum() == round(shapes.sum() / 5)
     assert shapes.mean(0)[cut == 1].min() >= shapes.mean(0)[cut == 0].max()
+
+
+def test_depth_counts_the_layers_of_a_shape():
+    shapes = np.zeros((3, 9, 11, 13), np.uint8)
+    shapes[0, 2:7, 2:7, 2:7] = 1  # a cube of side 5: layers of 98, 26 and 1 voxels
+    shapes[1, :, 3:5] = 1  # a plate two voxels thick has no inside
+    np.testing.assert_allclose(depth(shapes), [(98 + 2 * 26 + 3) / 125, 1, 0])
 
 
 def test_platt_agrees_with_logistic_regression():

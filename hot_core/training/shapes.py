@@ -1,4 +1,4 @@
-"""The made samples of `adrenal`: the mean shape of each class of the training part, thresholded."""
+"""Shapes as numbers: the thresholded mean of a class, which is a made sample, and the depth of a shape."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import torch
 
 
 def mean_shape(shapes: np.ndarray) -> np.ndarray:
@@ -39,3 +40,24 @@ def write_shape(shape: np.ndarray, path: Path) -> None:
     image = nib.Nifti1Image(shape[::-1].copy(), None)
     image.header.set_xyzt_units("unknown", "unknown")
     nib.save(image, path)
+
+
+def depth(shapes: np.ndarray) -> np.ndarray:
+    """How thick shapes are: the mean depth of their voxels, counted in erosions by a 3×3×3 cube.
+
+    A voxel that survives `m` erosions lies `m + 1` deep, so the mean is the sum of the surviving shares.
+
+    Args:
+        shapes: (case, x, y, z), 0 or 1; beyond the array is outside.
+
+    Returns:
+        One number per case, 0 for an empty shape.
+    """
+    outside = 1 - torch.from_numpy(shapes)[:, None].float()
+    outside = torch.nn.functional.pad(outside, (1,) * 6, value=1.0)
+    inside = (1 - outside).sum((1, 2, 3, 4))
+    count = torch.zeros_like(inside)
+    while (outside < 1).any():
+        count += (1 - outside).sum((1, 2, 3, 4))
+        outside = torch.nn.functional.max_pool3d(outside, 3, stride=1, padding=1)
+    return (count / inside.clamp(min=1)).double().numpy()
