@@ -40,15 +40,21 @@ def keep_upload(kind: Kind, content: Content | None) -> None:
     put(f"{kind}_content", content)
 
 
-def query(kind: Kind, modes: Sequence[str]) -> Token:
-    """The chosen token, one index for each mode."""
-    return tuple(int(get(query_key(kind, mode), 0)) for mode in modes)
+def query(kind: Kind) -> Token:
+    """The chosen token, one index for each mode; () before the first one is chosen."""
+    token: Token = get(f"{kind}_token", ())
+    return token
 
 
-def choose_query(kind: Kind, modes: Sequence[str], token: Token) -> None:
-    """Move the query; the sliders follow."""
-    for mode, at in zip(modes, token, strict=True):
-        put(query_key(kind, mode), int(at))
+def choose_query(kind: Kind, token: Token) -> None:
+    """Move the query; the sliders follow when they are drawn."""
+    put(f"{kind}_token", tuple(int(at) for at in token))
+
+
+def slide_query(kind: Kind, mode: int, key: str) -> None:
+    """Move the query along one mode to where its slider stands."""
+    token = query(kind)
+    choose_query(kind, (*token[:mode], get(key), *token[mode + 1 :]))
 
 
 def query_key(kind: Kind, mode: str) -> str:

@@ -99,10 +99,11 @@ def test_what_was_pooled_says_so() -> None:
 def test_ticks_are_coordinates_from_the_first_mode_to_all_of_them() -> None:
     grid = series_grid()  # 3 × 2 × 5 tokens
     far = kronecker.flat_ticks((0, 30), grid, 4)
-    assert far["ticktext"] == ["EWR", "JFK", "LGA"]
-    assert far["tickvals"] == [0.5, 10.5, 20.5]
+    assert far.words == ["EWR", "JFK", "LGA"]
+    assert far.places == [0.5, 10.5, 20.5]
     near = kronecker.flat_ticks((11, 15), grid, 9)
-    assert near["ticktext"][0] == "JFK · temp · 07-14 04:00"
+    assert near.words[0] == "07-14 04:00"
+    assert near.title == "entity JFK · variable temp · time"
 
 
 def test_the_map_shows_the_view_and_the_query_in_it() -> None:

@@ -80,15 +80,17 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     )  # fmt: skip
     with st.container(key=f"{kind}_query", gap=None):
         st.markdown(":material/my_location: **Query** :gray[or click a picture]")
-        for axis, mode in zip(analysis.grid.axes, modes, strict=True):
+        for at, axis in enumerate(analysis.grid.axes):
+            key = state.query_key(kind, modes[at])
+            state.put(key, state.query(kind)[at])  # the slider follows the query, not the query the slider
             st.select_slider(
-                mode, range(len(axis)), key=state.query_key(kind, mode), persist_state="session",
+                modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key),
                 format_func=partial(span_words, axis),
             )  # fmt: skip
     head = int(state.get(f"{kind}_head"))
     return View(
         kind, analysis, int(state.get(f"{kind}_layer")), None if head < 0 else head,
-        state.get(f"{kind}_direction"), state.query(kind, modes), credit,
+        state.get(f"{kind}_direction"), state.query(kind), credit,
     )  # fmt: skip
 
 
@@ -100,10 +102,11 @@ def prepare(kind: Kind, analysis: Analysis) -> None:
     state.settle(f"{kind}_head", range(-1, record.num_heads), head)
     state.settle(f"{kind}_direction", ("row", "column"), "row")
     shape = analysis.grid.shape
-    inside = all(at < size for at, size in zip(state.query(kind, record.modes), shape, strict=True))
+    token = state.query(kind)
+    inside = len(token) == len(shape) and all(at < size for at, size in zip(token, shape, strict=True))
     provenance = analysis.provenance
     if state.opened(kind, (provenance["input"]["sha256"], analysis.model_name, shape)) or not inside:
-        state.choose_query(kind, record.modes, analysis.default_query())
+        state.choose_query(kind, analysis.default_query())
         state.zoom(kind, None)
 
 

@@ -42,5 +42,6 @@ def _follow(events: str, view: View, pickers: dict[str, Picker]) -> None:
         kronecker_map.zoomed(view, event)
         return
     cell = event.get("cell")
-    click = Click(event["x"], event["y"], event.get("axis", "x"), None if cell is None else (cell[0], cell[1]))
-    state.choose_query(view.kind, view.analysis.record.modes, pickers[event["figure"]](click))
+    x, y = (place if isinstance(place, str) else float(place) for place in (event["x"], event["y"]))
+    click = Click(x, y, event.get("axis", "x"), None if cell is None else (int(cell[0]), int(cell[1])))
+    state.choose_query(view.kind, pickers[event["figure"]](click))

@@ -102,7 +102,8 @@ def end(view: View) -> None:
     analysis = view.analysis
     st.divider()
     notes = [*analysis.sample.notes, *analysis.notes]
-    with st.expander(f"What was done to the file · {len(notes)} notes", key=f"{view.kind}_notes"):
+    count = f"{len(notes)} note{'' if len(notes) == 1 else 's'}"
+    with st.expander(f"What was done to the file · {count}", key=f"{view.kind}_notes"):
         st.markdown("\n".join(f"- {_plain(note)}" for note in notes) or "Nothing: it was taken as it is.")
     with st.expander(
         "Demonstration model, not a medical device · what it was trained on", key=f"{view.kind}_card",

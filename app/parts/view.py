@@ -67,4 +67,4 @@ class View:
         """Which head or heads the pictures show."""
         if self.head is not None:
             return f"head {self.head}"
-        return f"all {self.analysis.record.num_heads} heads, equal weights"
+        return f"mean of {self.analysis.record.num_heads} heads"

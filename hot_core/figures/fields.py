@@ -56,7 +56,7 @@ def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int
     level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
     words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
     return assemble(
-        [bars], height, margin=margins(20 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
+        [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
         shapes=[level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}}],
         annotations=[words | {"text": f"▼ uniform {number(uniform)}"}],
         xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
@@ -89,7 +89,7 @@ def pair_figure(
     }  # fmt: skip
     axis = {"type": "category", "ticks": "", "showgrid": False}
     return assemble(
-        [cells], height, margin=margins(20 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
+        [cells], height, margin=margins(28 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
         yaxis=axis | {"autorange": "reversed"},
         shapes=frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5),
         coloraxis=colour_axis(field_limit(weights, uniform), uniform),

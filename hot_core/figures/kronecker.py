@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +14,25 @@ from hot_core.modes import TokenGrid
 
 PIXELS = 256
 Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Where ticks stand on an axis of flat positions, what they say, and what the axis is called."""
+
+    places: list[float]
+    words: list[str]
+    title: str
+
+    @property
+    def axis(self) -> Part:
+        """Settings for a plotly axis."""
+        return {"tickmode": "array", "tickvals": self.places, "ticktext": self.words}
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest label."""
+        return max((len(word) for word in self.words), default=0)
 
 
 def whole_range(total: int) -> Range:
@@ -73,16 +93,12 @@ def kronecker_figure(
         "coloraxis": "coloraxis",
         "hovertemplate": "from %{y:,.0f}<br>to %{x:,.0f}<br>mean weight %{z:.3g}<extra></extra>",
     }  # fmt: skip
-    names = " · ".join(axis.mode.name for axis in grid.axes)
-    x = (
-        QUIET
-        | flat_ticks(cols, grid, 4)
-        | {"range": list(cols), "tickangle": -30, "title": title(f"looks at · {names}")}
-    )
-    y = QUIET | flat_ticks(rows, grid, 7) | {"range": [rows[1], rows[0]], "title": title(f"from · {names}")}
-    longest = [max(len(word) for word in axis["ticktext"]) for axis in (x, y)]
+    across, down = flat_ticks(cols, grid, 4), flat_ticks(rows, grid, 7)
+    x = QUIET | across.axis | {"range": list(cols), "tickangle": -30, "title": title(f"looks at · {across.title}")}
+    y = QUIET | down.axis | {"range": [rows[1], rows[0]], "title": title(f"from · {down.title}")}
+    room = margins(32 + int(6 * down.longest), 46 + int(3.4 * across.longest))
     return assemble(
-        [cells], height, margin=margins(32 + int(6 * longest[1]), 46 + int(3.4 * longest[0])), dragmode="zoom",
+        [cells], height, margin=room, dragmode="zoom",
         xaxis=x, yaxis=y,
         shapes=_query_line(rows, cols, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
     )  # fmt: skip
@@ -102,11 +118,12 @@ def _step(span: Range, pixels: int) -> float:
     return (span[1] - span[0]) / pixels
 
 
-def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Part:
+def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Ticks:
     """Ticks at the beginnings of blocks, labelled with the coordinates that tell the blocks apart.
 
     The coarsest level at which at least three blocks begin inside the range is chosen: far out it is
-    the first mode alone ("JFK"), close up all modes ("JFK · humid · 14:00").
+    the first mode alone ("JFK"), close up all modes ("JFK · humid · 14:00"). What all ticks have in
+    common is said once, in the axis title.
 
     Args:
         span: half-open range of flat positions.
@@ -114,7 +131,7 @@ def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Part:
         most: how many ticks there may be.
 
     Returns:
-        `tickvals` and `ticktext` for a plotly axis.
+        Places and words of the ticks, and the title's names of the modes.
     """
     shape = grid.shape
     for depth in range(1, len(shape) + 1):
@@ -123,9 +140,18 @@ def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Part:
         if len(begins) >= 3 or depth == len(shape):
             break
     begins = begins[:: max(1, -(-len(begins) // most))]
-    words = []
-    for begin in begins:
-        token = np.unravel_index(int(begin), shape)[:depth]
-        words.append(" · ".join(short_word(a.mode, int(a.starts[t])) for a, t in zip(grid.axes, token, strict=False)))
+    words = [_coordinates(int(begin), grid)[:depth] for begin in begins]
+    shared = 0
+    while len(words) > 1 and shared < depth - 1 and len({word[shared] for word in words}) == 1:
+        shared += 1
+    names = [axis.mode.name for axis in grid.axes]
+    title_words = [f"{name} {word}" for name, word in zip(names, words[0] if words else [], strict=False)][:shared]
     # half a position on: the tick stands in the middle of the block's first entry
-    return {"tickmode": "array", "tickvals": (begins + 0.5).tolist(), "ticktext": words}
+    places = (begins + 0.5).tolist()
+    return Ticks(places, [" · ".join(word[shared:]) for word in words], " · ".join([*title_words, *names[shared:]]))
+
+
+def _coordinates(flat: int, grid: TokenGrid) -> list[str]:
+    """The coordinate of every mode at a flat position, in few characters."""
+    token = np.unravel_index(flat, grid.shape)
+    return [short_word(axis.mode, int(axis.starts[at])) for axis, at in zip(grid.axes, token, strict=True)]

@@ -116,7 +116,7 @@ def tile_figure(
     )  # fmt: skip
 
 
-def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: int = 420) -> go.Figure:
+def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: int = 460) -> go.Figure:
     """The class map with its legend; the legend holds how much of each class there is.
 
     Args:
@@ -138,9 +138,9 @@ def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: i
         marker = {"color": colour, "symbol": "square", "size": 12}
         entry = {"type": "scatter", "x": [None], "y": [None], "mode": "markers"}
         legend_entries.append(entry | {"marker": marker, "name": text})
-    legend = {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0, "font": {"size": 12}}
+    legend = {"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02, "xref": "container"}
     return assemble(
-        legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46),
+        legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46, 44),
         images=[_placed(rgba, modes)], **_map_axes(modes),
     )  # fmt: skip
 

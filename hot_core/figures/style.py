@@ -80,7 +80,7 @@ def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **ba
         A value for `layout.coloraxis`.
     """
     limit = max(float(limit), 1e-12)
-    plain = [value for value in (0.0, limit / 2, limit) if abs(value - uniform) > 0.33 * limit]
+    plain = [value for value in (0.0, limit / 2, limit) if abs(value - uniform) > 0.38 * limit]
     ticks = sorted([*plain, uniform] if uniform <= limit else plain)
     words = [f"<b>▲ uniform {number(v)}</b>" if v == uniform else number(v) for v in ticks]
     usual: Part = {

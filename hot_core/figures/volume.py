@@ -90,8 +90,16 @@ def _axes(modes: Sequence[Mode], spans: Spans, plane: Plane, look: Look, corner:
     x_words = "" if plane.name == "coronal" else f"{across.name} ({across.unit or 'voxel'})"
     y_words = "" if plane.name == "sagittal" else f"{up.name} ({up.unit or 'voxel'})"
     common = QUIET | {"constrain": "domain"}
-    x = {"domain": x_domain, "anchor": f"y{plane.panel}", "title": title(x_words)}
-    y = {"domain": y_domain, "anchor": f"x{plane.panel}", "title": title(y_words), "scaleanchor": f"x{plane.panel}"}
+    # panels that do not fill their field keep together at the cross in the middle
+    toward = ("right" if plane.col == 1 else "left", "bottom" if plane.row == 1 else "top")
+    x = {"domain": x_domain, "constraintoward": toward[0], "anchor": f"y{plane.panel}", "title": title(x_words)}
+    y = {
+        "domain": y_domain,
+        "constraintoward": toward[1],
+        "anchor": f"x{plane.panel}",
+        "title": title(y_words),
+        "scaleanchor": f"x{plane.panel}",
+    }
     return {
         f"xaxis{plane.panel}": common
         | number_look(across)

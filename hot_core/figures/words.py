@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hot_core.analysis.words import number
+from hot_core.figures.axes import unit_word
 from hot_core.modes import RasterGeometry, Sample, SeriesGeometry, VolumeGeometry
 from hot_core.transforms.results import Classification, Forecast, Prediction, Segmentation
 
@@ -19,7 +20,7 @@ def sample_words(sample: Sample) -> str:
         return f"{sizes} voxels · {zooms} {unit}" + (" · oblique" if geometry.oblique else "")
     if isinstance(geometry, RasterGeometry):
         a, _, _, d, *_ = geometry.transform
-        step = f"{number(float(np.hypot(a, d)))} {geometry.unit or 'unit'} pixels"
+        step = f"{number(float(np.hypot(a, d)))} {unit_word(geometry.unit or 'unit')} pixels"
         return f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {len(sample.modes[2])} bands · {step}"
     return f"{series_words(sample)}"
 
