@@ -432,6 +432,12 @@ def test_a_sparse_raster_that_declares_terabytes_is_not_unpacked_whole():
     assert read(good, "good.tif").data.shape == (13, 17, 1)
 
 
+def test_thousands_of_bands_are_refused_at_once():
+    refused(
+        set_tag(tiff_bytes(raster_values(1), interleave="pixel"), 277, 40_000), "bands.tif", "bands|damaged|truncated"
+    )
+
+
 def set_tag(data, tag, value):
     """Overwrite one value in a little-endian TIFF directory."""
     directory = int.from_bytes(data[4:8], "little")

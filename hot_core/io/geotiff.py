@@ -23,6 +23,7 @@ from hot_core.io.tiff_directory import check_complete
 from hot_core.modes import Mode, Sample
 
 _AGAIN = "Copy or download the file again, or save it anew as GeoTIFF"
+MAX_BANDS = 1024
 # Wider integers and float64 would lose digits in float32.
 _FITS_FLOAT32 = {"uint8", "int8", "uint16", "int16", "float32", "float16"}
 
@@ -99,20 +100,19 @@ def _measured_bands(dataset: DatasetReader, name: str) -> list[int]:
             f"the raster has {dataset.height} × {dataset.width} pixels; at least two each way are needed",
             "Give a larger picture",
         )
-    indexes = [
-        index
-        for index, meaning in zip(dataset.indexes, dataset.colorinterp, strict=True)
-        if meaning is not ColorInterp.alpha
-    ]
+    if dataset.count > MAX_BANDS:
+        raise refuse(name, f"it declares {dataset.count:,} bands, above the limit of {MAX_BANDS:,}", "Pick some bands")
+    meanings, dtypes = dataset.colorinterp, dataset.dtypes
+    indexes = [index for index in dataset.indexes if meanings[index - 1] is not ColorInterp.alpha]
     if not indexes:
         raise refuse(name, "the raster has a transparency band only", "Give a GeoTIFF with measured bands")
     _check_blocks(dataset, name)
     for index in indexes:
-        if dataset.colorinterp[index - 1] is ColorInterp.palette:
+        if meanings[index - 1] is ColorInterp.palette:
             raise refuse(
                 name, "the raster is a palette picture: class numbers, not measurements", "Give the measured bands"
             )
-        if "complex" in dataset.dtypes[index - 1]:
+        if "complex" in dtypes[index - 1]:
             raise refuse(name, "its bands hold complex numbers", "Save amplitude or phase as real numbers")
     return indexes
 

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import nibabel as nib
 import numpy as np
+from nibabel.volumeutils import apply_read_scaling, array_from_file
 
 from hot_core.io.assemble import frozen_sample
 from hot_core.io.blob import Blob
@@ -40,7 +41,7 @@ def read_nifti(blob: Blob, found: Format, zipped: bool, limits: Limits) -> Sampl
     header = parse_header(head, blob.name, version, limits)
     content = _content(blob, zipped, header.declared)
     with foreign(blob.name, "the NIfTI content cannot be read", _AGAIN):
-        image = _image(content, header, version)
+        image = _image(content, header)
         orientation = nib.io_orientation(header.affine)
         canonical = nib.as_closest_canonical(image)
         values = canonical.get_fdata(dtype=np.float32, caching="unchanged")
@@ -79,13 +80,15 @@ def _content(blob: Blob, zipped: bool, declared: int) -> bytes:
     return content
 
 
-def _image(content: bytes, header: Header, version: int) -> nib.Nifti1Image:
-    """The image in the file's own array order, its affine in mm."""
-    kind = nib.Nifti1Image if version == 1 else nib.Nifti2Image
-    proxy = kind.from_stream(BytesIO(content)).dataobj
+def _image(content: bytes, header: Header) -> nib.Nifti1Image:
+    """The image in the file's own array order, its affine in mm; the header's scaling is applied."""
+    raw = array_from_file(
+        header.shape, header.raw.get_data_dtype(), BytesIO(content), int(header.raw["vox_offset"]), mmap=False
+    )
+    slope, intercept = header.raw.get_slope_inter()
     with np.errstate(all="ignore"):  # numbers beyond float32 become infinite, and are told below
-        scaled = np.asarray(proxy, dtype=np.float32).reshape(header.shape, order="F")
-    return kind(scaled, header.affine)
+        scaled = apply_read_scaling(raw, slope, intercept).astype(np.float32)
+    return nib.Nifti1Image(scaled, header.affine)
 
 
 def _zooms(affine: np.ndarray) -> tuple[float, float, float]:

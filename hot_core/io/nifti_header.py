@@ -21,6 +21,8 @@ _REFUSED = {
     1536: "128-bit numbers",
 }
 _MM = {"meter": 1000.0, "mm": 1.0, "micron": 0.001, "unknown": 1.0}
+# No body is a thousand kilometres long; beyond, products of the affine overflow.
+_ABSURD = 1e9
 _AGAIN = "Copy or download the file again"
 
 
@@ -84,7 +86,7 @@ def parse_header(head: bytes, name: str, version: int, limits: Limits) -> Header
         )
     _check_datatype(raw, name)
     offset = float(raw["vox_offset"])
-    if not math.isfinite(offset) or offset < size or offset > limits.decompressed:
+    if not math.isfinite(offset) or offset < size or offset > limits.decompressed or offset % 1:
         raise refuse(name, f"the header says that the voxels start at byte {offset:g}, which cannot be", _AGAIN)
     declared = int(offset) + voxels * int(raw.get_data_dtype().itemsize)
     if declared > limits.decompressed:
@@ -148,10 +150,13 @@ def _geometry(
     if spatial in {"meter", "micron"}:
         notes.append(f"The header gives positions in {spatial}s; they are shown in mm.")
     qform = None
+    for form in ("qform", "sform"):
+        if not 0 <= int(raw[f"{form}_code"]) <= 5:
+            raw[f"{form}_code"] = 0
+            notes.append(f"The header's {form} code is unknown, and its {form} is not used.")
     if int(raw["qform_code"]) > 0:
-        try:
-            qform = raw.get_qform()
-        except (ValueError, nib.spatialimages.HeaderDataError):
+        qform = _qform(raw)
+        if qform is None:
             notes.append("The header's qform is damaged and not used.")
     if int(raw["sform_code"]) > 0:
         affine = raw.get_sform()
@@ -171,10 +176,25 @@ def _geometry(
     return millimetres @ affine, qform, (spatial, temporal), tuple(notes)
 
 
+def _qform(raw: nib.Nifti1Header) -> np.ndarray | None:
+    try:
+        qform = raw.get_qform()
+    except (ValueError, nib.spatialimages.HeaderDataError):
+        return None
+    return qform if np.all(np.abs(qform) < _ABSURD) and np.all(raw["pixdim"][1:4] > 0) else None
+
+
 def _check_affine(affine: np.ndarray, name: str) -> None:
     linear = affine[:3, :3]
+    tame = np.all(np.abs(affine) < _ABSURD) and np.any(linear)
     if not np.all(np.isfinite(affine)):
         raise refuse(name, "the affine (voxel to world) holds values that are not numbers", "Save it with its position")
+    if not tame:
+        raise refuse(
+            name,
+            "the affine (voxel to world) is empty or singular, or holds absurd lengths",
+            "Save it with its position",
+        )
     lengths = np.linalg.norm(linear, axis=0)
     if np.any(lengths == 0) or abs(np.linalg.det(linear / lengths)) < 1e-4:
         raise refuse(
