@@ -39,7 +39,7 @@ def assert_factors(path: Path, kind: str) -> None:
 def test_a_spreadsheet_from_elsewhere(page: Page, app_url: str, tmp_path: Path) -> None:
     path = files.write_series(tmp_path / "nordic.csv")
     bring(page, app_url, "series", path)
-    expect(reading(page, "series")).to_contain_text("Bergen")
+    expect(reading(page, "series")).to_contain_text("Reykjavik")
     field = pd.read_csv(download(page, "series", "field", tmp_path))
     stamps = pd.to_datetime(field["time"])
     assert stamps.min() >= pd.Timestamp("2024-02-26")
