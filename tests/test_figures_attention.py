@@ -9,6 +9,7 @@ import xarray as xr
 
 from hot_core.figures import kronecker
 from hot_core.figures.fields import field_limit, mode_bars, pair_figure, token_field
+from hot_core.figures.flat_axis import FlatAxis, flat_ticks
 from hot_core.figures.matrix import matrix_figure, shared_limit
 from hot_core.figures.picking import Click, pick_map, pick_matrix
 from hot_core.figures.style import QUERY, class_colours, colour_axis
@@ -98,10 +99,10 @@ def test_what_was_pooled_says_so() -> None:
 
 def test_ticks_are_coordinates_from_the_first_mode_to_all_of_them() -> None:
     grid = series_grid()  # 3 × 2 × 5 tokens
-    far = kronecker.flat_ticks((0, 30), grid, 4)
+    far = flat_ticks((0, 30), grid, 4)
     assert far.words == ["EWR", "JFK", "LGA"]
     assert far.places == [0.5, 10.5, 20.5]
-    near = kronecker.flat_ticks((11, 15), grid, 9)
+    near = flat_ticks((11, 15), grid, 9)
     assert near.words[0] == "07-14 04:00"
     assert near.title == "entity JFK · variable temp · time"
 
@@ -114,15 +115,34 @@ def test_the_map_shows_the_view_and_the_query_in_it() -> None:
     figure = kronecker.kronecker_figure(view, (0, total), (0, total), grid, 13, uniform=1 / total)
     np.testing.assert_allclose(figure.data[0].z, view, rtol=1e-6)
     (line,) = orange(figure)
-    assert line.y0 == line.y1 == 13.5
+    assert line.y0 == line.y1 == 13
     away = kronecker.kronecker_figure(view[:5, :5], (0, 5), (0, 5), grid, 13, uniform=1 / total)
     assert not orange(away)
 
 
-def test_a_click_in_the_map_is_the_position_of_its_row() -> None:
+def test_a_click_in_the_map_is_the_first_position_of_its_pixel() -> None:
     grid = series_grid()
-    assert pick_map(Click(2.5, 13.5), grid, "row") == (1, 0, 3)
-    assert pick_map(Click(29.5, 13.5), grid, "column") == (2, 1, 4)
+    rows, cols = FlatAxis((0, 30), 30, grid), FlatAxis((5, 29), 12, grid)
+    assert pick_map(Click("x", "y", cell=(13, 2)), rows, cols, (0, 0, 0), "row") == (1, 0, 3)
+    assert pick_map(Click("x", "y", cell=(13, 2)), rows, cols, (0, 0, 0), "column") == (0, 1, 4)
+
+
+@pytest.mark.parametrize(("span", "pixels"), [((0, 30), 30), ((3, 26), 7), ((0, 30), 11)])
+def test_pixels_of_the_axis_begin_where_the_view_cuts_them(span: tuple[int, int], pixels: int) -> None:
+    grid = series_grid()
+    kmap = KroneckerMap(tuple(torch.eye(n, dtype=torch.float64) for n in grid.shape))
+    axis = FlatAxis(span, pixels, grid)
+    for pixel in range(pixels):
+        column = kmap.view((0, 30), (axis.first(pixel), axis.first(pixel) + 1), 30, 1)[:, 0]
+        assert kmap.view((0, 30), span, 30, pixels)[axis.first(pixel), pixel] > 0
+        assert int(column.argmax()) == axis.first(pixel)
+    assert axis.flat(axis.place(17.25)) == pytest.approx(17.25)
+
+
+def test_the_hover_text_of_the_map_is_coordinates_and_no_two_are_merged() -> None:
+    names = FlatAxis((0, 30), 30, series_grid()).names
+    assert names[13] == "JFK · temp · 07-14 12:00"
+    assert len(set(names)) == 30
 
 
 def test_a_click_in_a_matrix_moves_one_mode() -> None:

@@ -12,6 +12,7 @@ from app.parts.choose import rule_words
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.figures import kronecker
+from hot_core.figures.flat_axis import FlatAxis
 
 CLOSE_UP = 256
 
@@ -50,7 +51,14 @@ def zoomed(view: View, event: dict[str, Any]) -> None:
         return
     total = math.prod(view.analysis.grid.shape)
     ranges = []
-    for now, drawn in zip(state.map_range(view.kind, total), (event["y"], event["x"]), strict=True):
-        low, high = drawn
-        ranges.append(now if low is None or high is None else kronecker.clamp_range(low, high, total))
+    for axis, (low, high) in zip(axes(view), (event["y"], event["x"]), strict=True):
+        missing = low is None or high is None  # dragged along one axis only
+        ranges.append(axis.span if missing else kronecker.clamp_range(axis.flat(low), axis.flat(high), total))
     state.zoom(view.kind, (ranges[0], ranges[1]))
+
+
+def axes(view: View) -> tuple[FlatAxis, FlatAxis]:
+    """What is shown now: rows and columns."""
+    grid = view.analysis.grid
+    rows, cols = state.map_range(view.kind, math.prod(grid.shape))
+    return FlatAxis(rows, kronecker.pixels_for(rows), grid), FlatAxis(cols, kronecker.pixels_for(cols), grid)

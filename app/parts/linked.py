@@ -28,7 +28,8 @@ def link(view: View, pickers: dict[str, Picker]) -> None:
             pick_matrix, grid=grid, mode=index, query=view.query, direction=view.direction
         )
     key = f"{view.kind}_map"
-    pickers[key] = partial(pick_map, grid=grid, direction=view.direction)
+    rows, cols = kronecker_map.axes(view)
+    pickers[key] = partial(pick_map, rows=rows, cols=cols, query=view.query, direction=view.direction)
     events = f"{view.kind}_events"
     listen(events, list(pickers), [key], partial(_follow, events, view, pickers))
 

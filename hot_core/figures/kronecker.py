@@ -3,36 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
 
-from hot_core.figures.axes import short_word
+from hot_core.figures.flat_axis import FlatAxis, Range, flat_ticks
 from hot_core.figures.style import HALO, QUERY, QUIET, Part, assemble, colour_axis, margins, number, title
 from hot_core.modes import TokenGrid
 
 PIXELS = 256
-Range = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """Where ticks stand on an axis of flat positions, what they say, and what the axis is called."""
-
-    places: list[float]
-    words: list[str]
-    title: str
-
-    @property
-    def axis(self) -> Part:
-        """Settings for a plotly axis."""
-        return {"tickmode": "array", "tickvals": self.places, "ticktext": self.words}
-
-    @property
-    def longest(self) -> int:
-        """Characters of the longest label."""
-        return max((len(word) for word in self.words), default=0)
 
 
 def whole_range(total: int) -> Range:
@@ -87,71 +66,28 @@ def kronecker_figure(
         A figure whose axes are flat positions labelled with coordinates; drag zooms.
     """
     pixels = np.ascontiguousarray(view, dtype=np.float32)
-    dx, dy = _step(cols, pixels.shape[1]), _step(rows, pixels.shape[0])
+    down, across = FlatAxis(rows, pixels.shape[0], grid), FlatAxis(cols, pixels.shape[1], grid)
     cells = {
-        "type": "heatmap", "z": pixels, "x0": cols[0] + dx / 2, "dx": dx, "y0": rows[0] + dy / 2, "dy": dy,
-        "coloraxis": "coloraxis",
-        "hovertemplate": "from %{y:,.0f}<br>to %{x:,.0f}<br>mean weight %{z:.3g}<extra></extra>",
+        "type": "heatmap", "z": pixels, "x": across.names, "y": down.names, "coloraxis": "coloraxis",
+        "hovertemplate": "from %{y}<br>to %{x}<br>weight %{z:.3g}<extra></extra>",
     }  # fmt: skip
-    across, down = flat_ticks(cols, grid, 4), flat_ticks(rows, grid, 7)
-    x = QUIET | across.axis | {"range": list(cols), "tickangle": -30, "title": title(f"looks at · {across.title}")}
-    y = QUIET | down.axis | {"range": [rows[1], rows[0]], "title": title(f"from · {down.title}")}
-    room = margins(32 + int(6 * down.longest), 46 + int(3.4 * across.longest))
+    x_ticks, y_ticks = flat_ticks(cols, grid, 4), flat_ticks(rows, grid, 7)
+    x = QUIET | across.settings(x_ticks) | {"tickangle": -30, "title": title(f"looks at · {x_ticks.title}")}
+    y = QUIET | down.settings(y_ticks) | {"title": title(f"from · {y_ticks.title}")}
+    y["range"] = y["range"][::-1]  # the first query stands at the top
+    room = margins(32 + int(6 * y_ticks.longest), 46 + int(3.4 * x_ticks.longest))
     return assemble(
-        [cells], height, margin=room, dragmode="zoom",
-        xaxis=x, yaxis=y,
-        shapes=_query_line(rows, cols, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
+        [cells], height, margin=room, dragmode="zoom", xaxis=x, yaxis=y,
+        shapes=_query_line(down, across, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
     )  # fmt: skip
 
 
-def _query_line(rows: Range, cols: Range, query: int, direction: str) -> list[Part]:
+def _query_line(down: FlatAxis, across: FlatAxis, query: int, direction: str) -> list[Part]:
     """The query's row or column as a line, where it lies in the part that is shown."""
-    along, own = (cols, rows) if direction == "row" else (rows, cols)
-    if not own[0] <= query < own[1]:
+    along, own = (across, down) if direction == "row" else (down, across)
+    if not own.span[0] <= query < own.span[1]:
         return []
     x, y = ("x", "y") if direction == "row" else ("y", "x")
-    line: Part = {"type": "line", f"{x}0": along[0], f"{x}1": along[1], f"{y}0": query + 0.5, f"{y}1": query + 0.5}
+    at = own.place(query + 0.5)
+    line: Part = {"type": "line", f"{x}0": -0.5, f"{x}1": along.pixels - 0.5, f"{y}0": at, f"{y}1": at}
     return [line | {"line": {"color": colour, "width": width}} for colour, width in ((HALO, 4), (QUERY, 2))]
-
-
-def _step(span: Range, pixels: int) -> float:
-    return (span[1] - span[0]) / pixels
-
-
-def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Ticks:
-    """Ticks at the beginnings of blocks, labelled with the coordinates that tell the blocks apart.
-
-    The coarsest level at which at least three blocks begin inside the range is chosen: far out it is
-    the first mode alone ("JFK"), close up all modes ("JFK · humid · 14:00"). What all ticks have in
-    common is said once, in the axis title.
-
-    Args:
-        span: half-open range of flat positions.
-        grid: decodes flat positions to coordinates.
-        most: how many ticks there may be.
-
-    Returns:
-        Places and words of the ticks, and the title's names of the modes.
-    """
-    shape = grid.shape
-    for depth in range(1, len(shape) + 1):
-        block = math.prod(shape[depth:])
-        begins = np.arange(-(-span[0] // block) * block, span[1], block)
-        if len(begins) >= 3 or depth == len(shape):
-            break
-    begins = begins[:: max(1, -(-len(begins) // most))]
-    words = [_coordinates(int(begin), grid)[:depth] for begin in begins]
-    shared = 0
-    while len(words) > 1 and shared < depth - 1 and len({word[shared] for word in words}) == 1:
-        shared += 1
-    names = [axis.mode.name for axis in grid.axes]
-    title_words = [f"{name} {word}" for name, word in zip(names, words[0] if words else [], strict=False)][:shared]
-    # half a position on: the tick stands in the middle of the block's first entry
-    places = (begins + 0.5).tolist()
-    return Ticks(places, [" · ".join(word[shared:]) for word in words], " · ".join([*title_words, *names[shared:]]))
-
-
-def _coordinates(flat: int, grid: TokenGrid) -> list[str]:
-    """The coordinate of every mode at a flat position, in few characters."""
-    token = np.unravel_index(flat, grid.shape)
-    return [short_word(axis.mode, int(axis.starts[at])) for axis, at in zip(grid.axes, token, strict=True)]

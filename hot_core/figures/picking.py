@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hot_core.figures.axes import token_axis
+from hot_core.figures.flat_axis import FlatAxis
 from hot_core.figures.planes import PLANES, pick_voxel
 from hot_core.figures.series import Shown
 from hot_core.modes import Mode, TokenGrid
@@ -39,11 +40,12 @@ def pick_matrix(click: Click, grid: TokenGrid, mode: int, query: Token, directio
     return (*query[:mode], min(at, len(grid.axes[mode]) - 1), *query[mode + 1 :])
 
 
-def pick_map(click: Click, grid: TokenGrid, direction: str) -> Token:
-    """The position whose row (or column) of the Kronecker map was clicked."""
-    flat = int(float(click.y if direction == "row" else click.x))
-    flat = min(max(flat, 0), int(np.prod(grid.shape)) - 1)
-    return tuple(int(i) for i in np.unravel_index(flat, grid.shape))
+def pick_map(click: Click, rows: FlatAxis, cols: FlatAxis, query: Token, direction: str) -> Token:
+    """The first position of the pixel row (or column) of the Kronecker map that was clicked."""
+    if click.cell is None:
+        return query
+    flat = rows.first(click.cell[0]) if direction == "row" else cols.first(click.cell[1])
+    return tuple(int(i) for i in np.unravel_index(flat, rows.grid.shape))
 
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:
