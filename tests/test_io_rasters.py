@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from rasterio.enums import ColorInterp
+from rasterio.shutil import copy
 
 from hot_core.errors import HotError
 from hot_core.io import read
@@ -186,3 +187,14 @@ def test_truncation_outside_the_window_is_found(tmp_path):
     for source in (path, data[:-5000]):
         with pytest.raises(HotError, match="truncated"):
             read(source, "cut.tif", window=(0, 0, 7, 7))
+
+
+def test_missing_tiles_are_found_where_the_directory_is_whole(tmp_path):
+    """A cloud-optimised file has its directory in front: a cut takes pixels alone, here outside the window."""
+    whole, cog = tmp_path / "whole.tif", tmp_path / "cog.tif"
+    whole.write_bytes(tiff_bytes(raster_values(3, (523, 541))))
+    copy(whole, cog, driver="COG", BLOCKSIZE=128, COMPRESS="DEFLATE", OVERVIEWS="NONE")
+    data = cog.read_bytes()
+    assert read(data, "cog.tif", window=(0, 0, 7, 7)).data.shape == (7, 7, 3)
+    with pytest.raises(HotError, match="truncated"):
+        read(data[: len(data) * 9 // 10], "cog.tif", window=(0, 0, 7, 7))
