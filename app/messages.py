@@ -10,9 +10,14 @@ import streamlit as st
 from hot_core.errors import HotError
 
 
+def plain(text: str) -> str:
+    """Text that comes from a file, with nothing in it that Markdown would take for a command."""
+    return "".join(f"\\{c}" if c in "\\`*_[]<>$~|#:" else c for c in text)
+
+
 def say(error: HotError) -> None:
     """Show what the person can mend."""
-    st.error(str(error), icon=":material/error:")
+    st.error(plain(str(error)), icon=":material/error:")
 
 
 @contextmanager

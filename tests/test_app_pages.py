@@ -1,6 +1,7 @@
 """Every page, run in process: it opens with an analysis, follows every choice, and never shows a traceback."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def calm(app: AppTest) -> AppTest:
 
 def reading(app: AppTest) -> str:
     """The sentence above the pictures."""
-    return next(text.value for text in app.markdown if text.value.startswith("Layer "))
+    return next(text.value for text in app.markdown if text.value.startswith("Layer ")).replace("\\", "")
 
 
 def keys(app: AppTest, kind: str) -> set[str]:
@@ -208,6 +209,25 @@ def test_models_page_shows_every_card(open_page: Open) -> None:
     text = " ".join(part.value for part in app.markdown)
     assert text.count("sha256") == 4
     assert "model-index" not in text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_listener_hears_every_figure_that_can_be_clicked(kind: str, open_page: Open) -> None:
+    app = open_page(kind)
+    (listener,) = app.get("bidi_component")
+    heard = set(json.loads(listener.proto.json)["figures"])
+    assert {f"{kind}_data", f"{kind}_map", *(f"{kind}_matrix_{mode}" for mode in MODES[kind])} <= heard
+    assert heard <= {chart.key for chart in app.get("plotly_chart")}
+
+
+def test_names_in_a_file_are_never_commands(open_page: Open) -> None:
+    app = open_page("series")
+    data = csv().replace(b"Oslo_temp", b"*Os*lo_:red[temp]")
+    app.file_uploader("series_upload").set_value(("a_b_[c](d).csv", data, "text/csv")).run()
+    assert not calm(app).error
+    sentence = next(text.value for text in app.markdown if text.value.startswith("Layer "))
+    assert "\\*Os\\*lo" in sentence
+    assert any("a\\_b\\_\\[c\\](d).csv" in text.value for text in app.markdown)
 
 
 def test_no_file_name_reaches_the_address(open_page: Open) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import cache, state
 from app.content import Content
+from app.messages import plain
 from hot_core.errors import HotError
 
 ROLES = ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -35,13 +36,13 @@ def ask(chosen: Content) -> None:
     with st.form("raster_bands", width=560):
         for at, name in enumerate(data.coords["band"].values):
             st.selectbox(
-                f"Band {at + 1}: {name}", [*ROLES, LEAVE_OUT], index=None, key=f"raster_band_{at}",
+                f"Band {at + 1}: {plain(str(name))}", [*ROLES, LEAVE_OUT], index=None, key=f"raster_band_{at}",
                 placeholder="choose", format_func=lambda role: WORDS.get(role, role),
             )  # fmt: skip
         st.form_submit_button("Analyse", key="raster_bands_submit", on_click=_take, args=(chosen, data.sizes["band"]))
     problem = state.get("raster_bands_problem")
     if problem:
-        st.error(problem, icon=":material/error:")
+        st.error(plain(problem), icon=":material/error:")
 
 
 def _take(chosen: Content, count: int) -> None:

@@ -11,6 +11,7 @@ from app.content import Content
 from app.navigation import KIND_WORDS
 from app.parts.view import View
 from hot_core.analysis.words import span_words
+from hot_core.errors import ModelError
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis
 
@@ -53,6 +54,8 @@ def model_for(kind: Kind, chosen: Content) -> str:
     if chosen.model is not None:
         return chosen.model
     fitting = [name for name in cache.model_names() if cache.model(name).config.kind == kind]
+    if not fitting:
+        raise ModelError(f"No bundled model takes a {KIND_WORDS[kind]}. Restore the assets folder, or train one.")
     key = f"{kind}_model"
     preferred = content.samples(kind)[0].model
     state.settle(key, fitting, preferred if preferred in fitting else fitting[0])
@@ -67,7 +70,7 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     prepare(kind, analysis)
     st.segmented_control(
         "Layer", range(analysis.record.num_layers), key=f"{kind}_layer", required=True, persist_state="session",
-        format_func=str, width="stretch",
+        format_func=str, width="stretch", help="Layers and heads are counted from 0, as in the library.",
     )  # fmt: skip
     heads = range(-1, analysis.record.num_heads)
     st.segmented_control(

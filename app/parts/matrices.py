@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.messages import plain
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.analysis.words import span_words
@@ -19,7 +20,7 @@ def draw(view: View) -> None:
     )
     for column, mode, axis, at in zip(st.columns(len(record.modes)), record.modes, grid.axes, view.query, strict=True):
         with column:
-            heading(mode, f"{len(axis)} × {len(axis)} · query {span_words(axis, at)}")
+            heading(mode, f"{len(axis)} × {len(axis)} · query {plain(span_words(axis, at))}")
             limit = shared_limit([record.factor(layer, mode) for layer in range(record.num_layers)])
             chosen = record.factor(view.layer, mode).isel(head=view.heads)
             figure = matrix_figure(chosen, axis, at, limit=limit, direction=view.direction)

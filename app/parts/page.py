@@ -84,11 +84,11 @@ def _header(view: View, chosen: Content) -> None:
     analysis = view.analysis
     words, button = st.columns([7, 1.1], vertical_alignment="top")
     with words:
-        st.markdown(f"### {_plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
+        st.markdown(f"### {messages.plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
     with button:
         keep.draw(view)
     with st.container(key=f"{view.kind}_reading"):
-        st.markdown(view.reading)
+        st.markdown(messages.plain(view.reading))
     config = analysis.model_config
     st.caption(
         f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "
@@ -104,7 +104,7 @@ def end(view: View) -> None:
     notes = [*analysis.sample.notes, *analysis.notes]
     count = f"{len(notes)} note{'' if len(notes) == 1 else 's'}"
     with st.expander(f"What was done to the file · {count}", key=f"{view.kind}_notes"):
-        st.markdown("\n".join(f"- {_plain(note)}" for note in notes) or "Nothing: it was taken as it is.")
+        st.markdown("\n".join(f"- {messages.plain(note)}" for note in notes) or "Nothing: it was taken as it is.")
     with st.expander(
         "Demonstration model, not a medical device · what it was trained on", key=f"{view.kind}_card",
         icon=":material/info:",
@@ -113,8 +113,3 @@ def end(view: View) -> None:
     st.caption(
         f"Attention is not cause: it shows where a layer's numbers come from, not why the model decides. {view.credit}"
     )
-
-
-def _plain(text: str) -> str:
-    """Text from a file, with nothing that Markdown would take for a command."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>$:~" else c for c in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
+from app.messages import plain
 from hot_core.analysis.words import span_words
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis, Settings
@@ -65,7 +66,7 @@ def _window(analysis: Analysis) -> None:
         help=f"The model sees {length} steps; after them comes the forecast.",
     )  # fmt: skip
     first, last = span_words(time, 0), span_words(time, len(time) - 1)
-    st.caption(f"From {first} to {last}.")
+    st.caption(plain(f"From {first} to {last}."))
 
 
 def _take_window() -> None:

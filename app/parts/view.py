@@ -48,6 +48,12 @@ class View:
         return self.analysis.field(self.layer, self.head, self.query, self.direction)
 
     @property
+    def uniform(self) -> float:
+        """The weight each key would get if all were looked at alike: the sum of a row over the number of keys."""
+        row = self.map.row(self.query)
+        return float(row.sum()) / row.numel()
+
+    @property
     def reading(self) -> str:
         """The query's row (or column) in words."""
         return self.analysis.reading(self.layer, self.head, self.query, self.direction)

@@ -42,7 +42,7 @@ def choose_shown(view: View) -> Shown:
 def draw_data(view: View, forecast: Forecast) -> Shown:
     """Lines with the strips below them."""
     shown = choose_shown(view)
-    figure = series_figure(forecast, view.field, view.analysis.grid, view.query, shown)
+    figure = series_figure(forecast, view.field, view.analysis.grid, view.query, shown, uniform=view.uniform)
     picture(figure, "series_data", f"Forecast of one series and attention over all of them. {view.reading}")
     explain(
         "series_data_help",

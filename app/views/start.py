@@ -69,8 +69,9 @@ def picture(kind: Kind) -> None:
     st.plotly_chart(figure, key=f"start_{kind}", config={**CONFIG, "staticPlot": True}, alt=words)
     if st.button(f"Open {title.lower()}", key=f"start_open_{kind}", type="primary", width="stretch"):
         st.switch_page(navigation.page(kind))
-    st.caption(f"{words} This layer holds {number(sum(n * n for n in analysis.grid.shape))} numbers, its map "
-               f"{number(float(analysis.kronecker_map(layer, head).shape[0]) ** 2)} entries.")  # fmt: skip
+    few = number(sum(count * count for count in analysis.grid.shape))
+    many = number(float(analysis.kronecker_map(layer, head).shape[0]) ** 2)
+    st.caption(f"{messages.plain(words)} This layer holds {few} numbers, its map {many} entries.")
 
 
 def show() -> None:

@@ -16,6 +16,7 @@ from hot_core.figures.planes import Look
 from hot_core.figures.prediction import probability_figure
 from hot_core.figures.style import class_colours
 from hot_core.figures.volume import slices_figure
+from hot_core.modes import VolumeGeometry
 from hot_core.transforms import Classification, Segmentation
 
 
@@ -46,10 +47,12 @@ def draw_data(view: View) -> Look:
     analysis = view.analysis
     labels = analysis.prediction if isinstance(analysis.prediction, Segmentation) else None
     figure = slices_figure(
-        one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query,
+        one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, uniform=view.uniform,
         field=view.field if state.get("volume_overlay") else None, prediction=labels,
     )  # fmt: skip
     picture(figure, "volume_data", f"Coronal, sagittal and axial plane with attention. {view.reading}")
+    if isinstance(analysis.sample.geometry, VolumeGeometry) and analysis.sample.geometry.oblique:
+        st.caption("The volume lies obliquely: axes count mm along the file's own axes, the sentence above world mm.")
     explain(
         "volume_data_help",
         "Three planes through the query (or through the place it looks at most), in the file's mm; letters name the "

@@ -43,7 +43,7 @@ def strip_rows(tokens: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], sh
 
 def series_figure(
     forecast: Forecast, field: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown, *,
-    height: int = 560,
+    uniform: float | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw one series with its forecast, and below it the weight that every series' time steps get.
 
@@ -53,6 +53,7 @@ def series_figure(
         grid: the tokens.
         query: the chosen token (entity, variable, time).
         shown: which series the lines show.
+        uniform: the weight each key would get if all were looked at alike; None: one over their number.
         height: of the figure, in pixels.
 
     Returns:
@@ -69,7 +70,7 @@ def series_figure(
     }  # fmt: skip
     unit = str(forecast.mean.coords["unit"].values[shown.variable] or "")
     own = f"{series_name(grid, shown.entity, shown.variable)}{unit and f' [{unit}]'}"
-    uniform = uniform_level(grid)
+    uniform = uniform_level(grid) if uniform is None else uniform
     bar = {"yref": "container", "y": 0.045, "yanchor": "bottom"}
     left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
     end = plain(forecast.mean["time"].values[-1])

@@ -33,7 +33,8 @@ GAPS = (0.07, 0.09)
 
 def slices_figure(
     data: xr.DataArray, modes: Sequence[Mode], grid: TokenGrid, look: Look, *, query: tuple[int, ...] | None = None,
-    field: xr.DataArray | None = None, prediction: Segmentation | None = None, fill: bool = False, height: int = 560,
+    field: xr.DataArray | None = None, prediction: Segmentation | None = None, fill: bool = False,
+    uniform: float | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw coronal, sagittal and axial planes, aligned with each other, in one scale.
 
@@ -46,6 +47,7 @@ def slices_figure(
         field: attention over the native grid, laid over the picture.
         prediction: labels, drawn as outlines.
         fill: fill the labels as well.
+        uniform: the weight each key would get if all were looked at alike; None: one over their number.
         height: of the figure, in pixels.
 
     Returns:
@@ -66,7 +68,7 @@ def slices_figure(
             layout["shapes"] += query_shapes(grid, plane, query, look.position)
         layout |= _axes(modes, spans, plane, look, corner)
         layout["annotations"] += [*_letters(plane, look), _heading(modes, plane, look)]
-    layout |= _bars(data, grid, tokens, corner)
+    layout |= _bars(data, tokens, corner, uniform_level(grid) if uniform is None else uniform)
     if prediction is not None:
         layout["annotations"].append(_legend(prediction, corner))
     return assemble(traces, height, margin=margins(52, 44, 20, 14), **layout)
@@ -137,7 +139,7 @@ def grey_window(values: np.ndarray, most: int = 48) -> tuple[float, float]:
     return low, high if high > low else low + 1
 
 
-def _bars(data: xr.DataArray, grid: TokenGrid, tokens: xr.DataArray | None, corner: tuple[float, float]) -> Part:
+def _bars(data: xr.DataArray, tokens: xr.DataArray | None, corner: tuple[float, float], uniform: float) -> Part:
     """The colour bars, in the field that the three planes leave free."""
     left, top = corner[0], corner[1] - 0.07  # below the title of the sagittal plane's axis
     place = {"x": left, "xanchor": "left", "len": 1 - left, "thickness": 10, "yanchor": "top"}
@@ -151,7 +153,6 @@ def _bars(data: xr.DataArray, grid: TokenGrid, tokens: xr.DataArray | None, corn
     layout: Part = {"coloraxis": {"colorscale": GREY, "cmin": low, "cmax": high}}
     layout["coloraxis"]["colorbar"] = place | bar | {"y": top - (0.17 if tokens is not None else 0)}
     if tokens is not None:
-        uniform = uniform_level(grid)
         words = {"text": "attention weight", "side": "top", "font": {"size": 12}}
         bar_at = place | {"y": top, "title": words}
         limit = field_limit(tokens.values, uniform)

@@ -1,0 +1,73 @@
+"""The pieces of the page that can be told without running it."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from app import content
+from app.messages import plain
+from app.navigation import PAGES, VIEWS
+from app.parts.card import readable
+from app.parts.choose import wrong_kind
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_bundled_sample_is_there_and_the_kinds_are_all() -> None:
+    assert set(content.BUNDLED) == {"series", "volume", "raster"}
+    for entries in content.BUNDLED.values():
+        assert entries
+        for entry in entries:
+            assert (content.SAMPLES / entry.file).is_file(), entry.file
+            assert entry.credit
+
+
+def test_every_page_has_its_file() -> None:
+    assert {path.stem for path in VIEWS.glob("*.py")} == set(PAGES)
+
+
+def test_an_upload_is_known_by_its_content_and_keeps_its_bytes_out_of_its_name() -> None:
+    one, two = content.open_upload("a.csv", b"x"), content.open_upload("b.csv", b"x")
+    assert one.sha256 == two.sha256
+    assert "b'x'" not in repr(one)
+
+
+def test_text_from_a_file_is_only_text() -> None:
+    assert plain("a_b *c* [d](e) $f$ :red[g] <h>") == "a\\_b \\*c\\* \\[d\\](e) \\$f\\$ \\:red\\[g\\] \\<h\\>"
+    assert plain("Layer 0, head 1: (−26, −18) mm") == "Layer 0, head 1\\: (−26, −18) mm"
+
+
+def test_a_card_is_shown_without_its_block_for_machines() -> None:
+    card = "---\nlicense: mit\n---\n\n# hippocampus\n\n## Data\n\ntext --- more\n"
+    assert readable(card) == "### hippocampus\n\n#### Data\n\ntext --- more"
+
+
+def test_the_wrong_page_is_said_with_the_right_one() -> None:
+    assert wrong_kind("volume", "series").startswith("This file is a time series, not a volume.")
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_first_look_exists_in_every_model(layers: int) -> None:
+    for kind in content.BUNDLED:
+        layer, head = content.first_look(kind, layers, 1)
+        assert 0 <= layer < layers
+        assert head == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "app").rglob("*.py")), ids=lambda path: path.stem)
+def test_every_widget_has_a_key(path: Path) -> None:
+    widgets = re.compile(
+        r"button|selectbox|slider|select_slider|segmented_control|toggle|number_input|file_uploader|download_button"
+        r"|plotly_chart|expander|popover|tabs|form_submit_button|dataframe"
+    )
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and widgets.fullmatch(node.func.attr):
+            assert any(word.arg == "key" for word in node.keywords), f"{path.name}:{node.lineno}"
+
+
+def test_the_listener_needs_no_other_address() -> None:
+    script = (ROOT / "app" / "components" / "plot_events.js").read_text(encoding="utf-8")
+    assert "http" not in script
+    assert "import " not in script
