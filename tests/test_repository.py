@@ -76,6 +76,16 @@ def test_readme_links_lead_somewhere() -> None:
             )
 
 
+def test_readme_scores_are_those_of_the_cards() -> None:
+    rows = re.findall(r"^\| \[([\w-]+)\]\(assets/.*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(rows) == ["adrenal", "air-quality", "hippocampus", "land-cover"]
+    for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| [") and (scores := re.findall(r"\b\d\.\d{3}\b", line)):
+            name = line.split("]")[0].removeprefix("| [")
+            card = (ROOT / "assets" / name / "CARD.md").read_text(encoding="utf-8")
+            assert not [score for score in scores if score not in card], f"{name}: {scores} are not all in its card."
+
+
 @pytest.mark.parametrize("command", [".ci/run", "tests/browser/install.sh"])
 def test_scripts_stop_at_the_first_error(command: str) -> None:
     path = ROOT / command
