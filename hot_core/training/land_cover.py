@@ -9,16 +9,13 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from hot_core.models import HOTModel, ModelConfig
+from hot_core.training.crops import crop, sides, some_bands
 from hot_core.training.forest import check_forest, forest_map
 from hot_core.training.metrics import confusion, f1_scores
 from hot_core.training.recipe import Evaluation, Facts, Numbers, Table, data_folder
 from hot_core.training.scenes import CLASSES, ROLES, SOURCES, Scene, read_scene
 from hot_core.training.splits import TEST, TRAIN, VALIDATION
 
-SMALLEST, LARGEST = 64, 160
-"""Sides of the training crops, in pixels."""
-PIXELS = 4 * 96**2
-"""Pixels of a batch, about."""
 WINDOW = 128
 """Side of the windows in which scenes are classified for the scores."""
 
@@ -47,9 +44,10 @@ FACTS = Facts(
     ),
     protocol=(
         "The seven classes of each scene are merged into four; every band is z-scored over its scene.",
-        "While training: crops of 64 to 160 pixels, mirrored and turned by right angles, scaled by the scene or by the "
-        "crop, random subsets of the bands, regions hidden now and then; cross entropy weighted by the inverse root "
-        "of the class shares, unlabelled pixels ignored.",
+        "While training: as many crops of either scene, 32 to 160 pixels round a pixel of a class drawn at random, "
+        "mirrored and turned by right angles, scaled by the scene or by a window of 256 pixels, random subsets of the "
+        "bands, regions hidden now and then; cross entropy weighted by the inverse root of the class shares, "
+        "unlabelled pixels ignored.",
         f"Test: windows of {WINDOW} pixels overlapping by half, mean of the probabilities, labelled test pixels only.",
     ),
     limits=(
@@ -75,6 +73,7 @@ class LandCoverRecipe:
         self.scenes = [read_scene(folder, source) for source in SOURCES]
         self.quick = quick
         self.learnt = [scene.labels_of(TRAIN) for scene in self.scenes]
+        self.places = [[p for c in range(len(CLASSES)) if len(p := np.argwhere(t == c))] for t in self.learnt]
         shares = sum(np.bincount(t[t >= 0], minlength=len(CLASSES)) / max((t >= 0).sum(), 1) for t in self.learnt)
         weights = 1 / np.sqrt(np.maximum(shares / len(self.learnt), 1e-3))
         self.weights = torch.from_numpy((weights / weights.mean()).astype(np.float32))
@@ -88,10 +87,14 @@ class LandCoverRecipe:
 
     def loss(self, model: HOTModel, rng: np.random.Generator) -> torch.Tensor:
         """Weighted cross entropy on crops of one size, from either scene."""
-        side = int(rng.integers(SMALLEST // 4, LARGEST // 4 + 1)) * 4
-        crops = [self._crop(side, rng) for _ in range(max(PIXELS // side**2, 1))]
+        side, count = sides(rng)
+        crops = [
+            crop(scene, learnt, places, side, rng)
+            for scene, learnt, places in zip(self.scenes, self.learnt, self.places, strict=True)
+            for _ in range(count)
+        ]
         values, valid, labels = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
-        bands = _some_bands(rng)
+        bands = some_bands(rng)
         roles = [ROLES[b] for b in bands]
         logits = model(values[..., bands].contiguous(), valid[..., bands].contiguous(), roles=roles)
         each = cross_entropy(logits, labels, self.weights, ignore_index=-1, reduction="none").flatten(1).sum(1)
@@ -150,54 +153,6 @@ class LandCoverRecipe:
         truth = scene.labels_of(part)
         keep = truth >= 0
         return f1_scores(confusion(predicted[keep], truth[keep], len(CLASSES)))
-
-    def _crop(self, side: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A crop with training labels in it, turned, scaled by the scene or by itself, a region hidden at times."""
-        number = int(rng.integers(len(self.scenes)))
-        scene, learnt = self.scenes[number], self.learnt[number]
-        for _ in range(20):
-            row, column = (int(rng.integers(0, max(size - side, 0) + 1)) for size in learnt.shape)
-            box = (slice(row, row + side), slice(column, column + side))
-            if (learnt[box] >= 0).mean() > 0.02:
-                break
-        values, valid, labels = _square(scene, learnt, box, side)
-        if rng.random() < 0.25:
-            values = _rescaled(values, valid)
-        # Small: the classes of the winter scene lie a third of a deviation apart (LOG.md has what more did).
-        values = values * rng.uniform(0.97, 1.03, 6) + rng.uniform(-0.03, 0.03, 6)
-        if rng.random() < 0.2:
-            top, left = rng.integers(0, side - 16, 2)
-            valid[top : top + int(rng.integers(8, 33)), left : left + int(rng.integers(8, 33))] = False
-        turns, mirror = int(rng.integers(4)), rng.random() < 0.5
-        turned = [np.rot90(array, turns) for array in (np.where(valid, values, 0).astype(np.float32), valid, labels)]
-        values, valid, labels = (np.ascontiguousarray(array[::-1] if mirror else array) for array in turned)
-        return values, valid, labels
-
-
-def _square(scene: Scene, learnt: np.ndarray, box: tuple[slice, slice], side: int) -> tuple[np.ndarray, ...]:
-    """Cut a box; a scene smaller than the box is filled up with what is not valid."""
-    height, width = learnt[box].shape
-    gap = ((0, side - height), (0, side - width))
-    return (
-        np.pad(scene.values[box], (*gap, (0, 0))),
-        np.pad(scene.valid[box], (*gap, (0, 0))),
-        np.pad(learnt[box], gap, constant_values=-1),
-    )
-
-
-def _rescaled(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Z-score a crop by itself: scenes that users bring are often no larger than a crop."""
-    count = np.maximum(valid.sum((0, 1)), 1)
-    centred = values - np.where(valid, values, 0).sum((0, 1)) / count
-    deviation = np.sqrt((np.where(valid, centred, 0) ** 2).sum((0, 1)) / count)
-    return centred / np.maximum(deviation, 0.2)
-
-
-def _some_bands(rng: np.random.Generator) -> list[int]:
-    """All six bands in most batches, otherwise a random subset in the usual order."""
-    if rng.random() < 0.6:
-        return list(range(len(ROLES)))
-    return sorted(rng.permutation(len(ROLES))[: rng.integers(1, len(ROLES))].tolist())
 
 
 def _known(labels: np.ndarray) -> np.ndarray:
