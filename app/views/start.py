@@ -77,12 +77,13 @@ def picture(kind: Kind) -> None:
 def show() -> None:
     """The page."""
     st.markdown(
-        "## See what a Higher-Order Transformer looks at\nIn time series, volumes and rasters, in the data's own space."
+        "### See what a Higher-Order Transformer looks at\n"
+        ":gray[In time series, volumes and rasters, in the data's own space and units.]"
     )
     for box, draw, key in zip(st.columns(3), (what, sample, upload), ("what", "sample", "upload"), strict=True):
         with box, st.container(border=True, height="stretch", key=f"start_card_{key}"):
             draw()
-    boxes = st.columns(3, gap="medium")
+    boxes = st.columns(3)
     with st.spinner("Analysing the samples …", show_time=True):
         for box, kind in zip(boxes, KINDS, strict=True):
             with box, st.container(border=True, height="stretch", key=f"start_sample_{kind}"), messages.spoken():

@@ -13,7 +13,7 @@ from hot_core.figures.volume import slices_figure
 from hot_core.modes import Sample, TokenGrid
 from hot_core.transforms.results import Forecast, Prediction, Segmentation
 
-HEIGHT = 300
+HEIGHT = 250
 
 
 def draw(
