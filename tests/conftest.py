@@ -8,7 +8,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from jaxtyping import install_import_hook
 
 # Before anything imports hot_core: every annotated call in it is checked against its shapes and types.
-install_import_hook("hot_core", "beartype.beartype")
+install_import_hook("hot_core", "tests.runtime_types.check")
 
 import pytest
 import torch
