@@ -7,6 +7,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from jaxtyping import install_import_hook
 
+import tests.runtime_types  # noqa: F401 - the hook looks it up by name and does not import it
+
 # Before anything imports hot_core: every annotated call in it is checked against its shapes and types.
 install_import_hook("hot_core", "tests.runtime_types.check")
 
