@@ -21,6 +21,8 @@ _POINT = re.compile(r"^[-+]?\d{1,3}(,\d{3})*\.\d+([eE][-+]?\d+)?$|^[-+]?\d*\.\d+
 _AMBIGUOUS = re.compile(r"^[-+]?[1-9]\d{0,2},\d{3}$")
 _POINT_THOUSANDS = re.compile(r"^[-+]?[1-9]\d{0,2}\.\d{3}$")
 
+_PLAIN = frozenset("0123456789.-")
+
 Decimal = Literal[".", ","]
 
 
@@ -47,26 +49,22 @@ def decide_decimal(cells: pd.DataFrame, asked: Decimal | None, name: str) -> Dec
     """
     if asked is not None:
         return asked
-    comma = point = False
-    doubtful = ""
-    for label in cells:
-        unique = pd.Series(cells[label].unique()).str.replace(_MINUS, "-", regex=False)
-        with_sign = unique[unique.str.contains(r"^[-+]?[\d.]*[.,][\d.,]*\d(?:[eE][-+]?\d+)?$", regex=True)]
-        if with_sign.empty:
-            continue
-        open_case = with_sign.str.match(_AMBIGUOUS)
-        comma = comma or bool((with_sign.str.match(_COMMA) & ~open_case).any())
-        grouped = with_sign.str.match(_COMMA_THOUSANDS) & ~open_case
-        # 1.234 proves nothing; without any comma in the table it is read as programs write it, with a point.
-        sure_point = with_sign.str.match(_POINT) & ~with_sign.str.match(_POINT_THOUSANDS)
-        point = point or bool((grouped | sure_point).any())
-        if bool(open_case.any()) and not doubtful:
-            doubtful = str(label)
+    # the different cells of the whole table at once: a few string operations, however many columns there are
+    unique = pd.Series(pd.unique(cells.to_numpy(dtype=object).ravel()), dtype="str")
+    unique = unique.str.replace(_MINUS, "-", regex=False)
+    signed = unique[unique.str.contains(r"^[-+]?[\d.]*[.,][\d.,]*\d(?:[eE][-+]?\d+)?$", regex=True)]
+    open_case = signed.str.match(_AMBIGUOUS)
+    comma = bool((signed.str.match(_COMMA) & ~open_case).any())
+    grouped = signed.str.match(_COMMA_THOUSANDS) & ~open_case
+    # 1.234 proves nothing; without any comma in the table it is read as programs write it, with a point.
+    sure_point = signed.str.match(_POINT) & ~signed.str.match(_POINT_THOUSANDS)
+    point = bool((grouped | sure_point).any())
     if comma and point:
         raise refuse(
             name, "some numbers have a decimal comma and others a decimal point", 'Use one sign, or pass decimal=","'
         )
-    if doubtful and not comma and not point:
+    if bool(open_case.any()) and not comma and not point:
+        doubtful = next(label for label in cells if cells[label].isin(signed[open_case]).any())
         raise refuse(
             name,
             f"column '{doubtful}' has numbers such as 1,234, which may be 1.234 or 1234",
@@ -86,6 +84,9 @@ def to_numbers(column: pd.Series, decimal: Decimal) -> tuple[pd.Series, pd.Serie
         float64 values (NaN where there is none), and a mask of the cells that are text.
     """
     missing = is_missing(column)
+    if decimal == "." and set("".join(column)) <= _PLAIN:  # nothing grouped, no exponent: the usual column, fast
+        values = pd.to_numeric(column.mask(missing), errors="coerce").astype("float64")
+        return values.mask(np.isinf(values)), ~missing & values.isna()
     text = column.str.replace(_MINUS, "-", regex=False)
     if decimal == ",":
         grouped = text.str.match(r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$")
