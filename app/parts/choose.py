@@ -70,7 +70,7 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     prepare(kind, analysis)
     st.segmented_control(
         "Layer", range(analysis.record.num_layers), key=f"{kind}_layer", required=True, persist_state="session",
-        format_func=str, width="stretch", help="Layers and heads are counted from 0, as in the library.",
+        format_func=str, width="stretch",
     )  # fmt: skip
     heads = range(-1, analysis.record.num_heads)
     st.segmented_control(
