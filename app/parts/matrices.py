@@ -29,7 +29,8 @@ def draw(view: View) -> None:
         f"{view.kind}_matrices_help",
         "Each matrix says how strongly the positions of one mode (down) look at the positions of the same mode "
         "(across); every row adds up to 1, and the rows of the query are framed in orange. The colour scale of a mode "
-        "is the same for all layers and heads, so that they can be compared; ▲ marks the uniform level 1/n. Layers and heads are counted from 0.",
+        "is the same for all layers and heads, so that they can be compared; ▲ marks the uniform level 1/n. "
+        "Layers and heads are counted from 0.",
     )
 
 
