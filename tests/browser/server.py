@@ -46,7 +46,7 @@ def running_app() -> Iterator[str]:
             environment = {**os.environ, "OMP_NUM_THREADS": "1"}
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT)
         try:
-            url = f"http://localhost:{port}"
+            url = f"http://127.0.0.1:{port}"  # a bare machine may not know the name localhost
             wait_until_healthy(server, url, log)
             yield url
         finally:
