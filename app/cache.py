@@ -7,6 +7,8 @@ is frozen, and a copy at every rerun would cost more than drawing it.
 
 from __future__ import annotations
 
+from dataclasses import asdict, astuple
+
 import streamlit as st
 
 from app.content import Content
@@ -16,6 +18,8 @@ from hot_core.modes import Sample
 from hot_core.pipeline import Analysis, Settings, analyse
 
 Bands = tuple[str, ...] | None
+Said = tuple[object, ...]
+"""What a person said about a table: `app.content.Reading` as a tuple."""
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -33,36 +37,39 @@ def model_names() -> tuple[str, ...]:
 def sample(content: Content, bands: Bands = None) -> Sample:
     """What the reader makes of a file."""
     cached = _own_sample if content.path is None else _bundled_sample
-    return cached(content.sha256, bands, content)
+    return cached(content.sha256, astuple(content.reading), bands, content)
 
 
 def analysis(content: Content, model_name: str, settings: Settings, bands: Bands = None) -> Analysis:
     """The analysis of a file by a model."""
     cached = _own_analysis if content.path is None else _bundled_analysis
-    return cached(content.sha256, model_name, settings.model_dump_json(), bands, content)
+    said = astuple(content.reading)
+    return cached(content.sha256, said, model_name, settings.model_dump_json(), bands, content)
 
 
 def _read(content: Content, bands: Bands) -> Sample:
     if content.path is not None:
         return read(content.path, bands=bands)
-    return read(content.data or b"", content.name, bands=bands)
+    return read(content.data or b"", content.name, bands=bands, **asdict(content.reading))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _bundled_sample(sha256: str, bands: Bands, _content: Content) -> Sample:
+def _bundled_sample(sha256: str, said: Said, bands: Bands, _content: Content) -> Sample:
     return _read(_content, bands)
 
 
 @st.cache_resource(scope="session", max_entries=3, show_spinner=False)
-def _own_sample(sha256: str, bands: Bands, _content: Content) -> Sample:
+def _own_sample(sha256: str, said: Said, bands: Bands, _content: Content) -> Sample:
     return _read(_content, bands)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _bundled_analysis(sha256: str, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
+def _bundled_analysis(
+    sha256: str, said: Said, model_name: str, settings: str, bands: Bands, _content: Content
+) -> Analysis:
     return analyse(sample(_content, bands), model(model_name), Settings.model_validate_json(settings))
 
 
 @st.cache_resource(scope="session", max_entries=3, show_spinner=False)
-def _own_analysis(sha256: str, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
+def _own_analysis(sha256: str, said: Said, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
     return analyse(sample(_content, bands), model(model_name), Settings.model_validate_json(settings))

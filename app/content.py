@@ -6,9 +6,19 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hot_core.io import Decimal, Duplicates
 from hot_core.modes import Kind
 
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_data"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a person says about a table that does not say it itself; the words are those of `hot_core.read`."""
+
+    duplicates: Duplicates = "error"
+    dayfirst: bool | None = None
+    decimal: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Content:
         path: a bundled file, None for an upload.
         model: the model that fits a bundled sample.
         credit: whose data it is.
+        reading: how a table is to be read.
     """
 
     title: str
@@ -32,6 +43,7 @@ class Content:
     path: Path | None = None
     model: str | None = None
     credit: str = ""
+    reading: Reading = Reading()
 
 
 @dataclass(frozen=True)

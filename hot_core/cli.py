@@ -15,7 +15,7 @@ from hot_core.analysis.reading import Direction
 from hot_core.analysis.result import Analysis
 from hot_core.errors import HotError, SelectionError
 from hot_core.export import factors_bytes, field_bytes, manifest, prediction_bytes
-from hot_core.io import read
+from hot_core.io import Decimal, Duplicates, read
 from hot_core.models import load_model
 from hot_core.pipeline import Settings, analyse
 
@@ -39,6 +39,12 @@ def explain(
     query: Annotated[str | None, typer.Option(help="Token, one index for each mode: 3,4,5.")] = None,
     direction: Annotated[str, typer.Option(help="row: where the token looks; column: who looks at it.")] = "row",
     bands: Annotated[str | None, typer.Option(help="Raster: roles in the file's order, - leaves one out.")] = None,
+    duplicates: Annotated[Duplicates, typer.Option(help="Table: what to do with two rows of one time.")] = "error",
+    dayfirst: Annotated[
+        bool | None,
+        typer.Option("--dayfirst/--monthfirst", help="Table: what 01/02/2013 is, if unclear."),
+    ] = None,
+    decimal: Annotated[Decimal | None, typer.Option(help="Table: the decimal sign; else as the cells prove.")] = None,
     window: Annotated[int | None, typer.Option(help="Series: first step of the look-back window.")] = None,
     region: Annotated[str | None, typer.Option(help="Part: start:stop for each axis, as in 0:36,0:52,0:36.")] = None,
     volume: Annotated[int, typer.Option(help="Which volume of a 4-D file, from 0.")] = 0,
@@ -48,7 +54,13 @@ def explain(
     """Write factors.npz, field.*, prediction.* and analysis.json, and print the reading."""
     try:
         settings = Settings(seed=seed, device=device, window=window, region=intervals(region), volume=volume)
-        sample = read(file, bands=names(bands)) if bands else read(file)
+        sample = read(
+            file,
+            bands=names(bands) if bands else None,
+            duplicates=duplicates,
+            dayfirst=dayfirst,
+            decimal=decimal,
+        )
         analysis = analyse(sample, load_model(model), settings)
         token = indices(query) if query else analysis.default_query()
         reading = write(analysis, out, layer, head, token, way(direction))

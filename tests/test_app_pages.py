@@ -142,6 +142,22 @@ def test_an_upload_is_analysed_and_can_be_put_away(open_page: Open) -> None:
     assert "Oslo" not in reading(calm(app))
 
 
+def test_what_a_table_leaves_open_is_asked_and_the_answer_is_used(open_page: Open) -> None:
+    app = open_page("series")
+    stamps = [f"{day:02d}/{month:02d}/2013" for month in (1, 2, 3, 4) for day in range(1, 13)]
+    rows = [f"{stamp},{20 + at % 7}" for at, stamp in enumerate(stamps)]
+    table = "\n".join(["date,level [m]", *rows, *rows[-1:]])
+    app.file_uploader("series_upload").set_value(("levels.csv", table.encode(), "text/csv")).run()
+    assert "may mean two days" in app.error[0].value
+    assert "How to read the table" in app.caption[0].value
+    app.selectbox("series_dayfirst").select(False).run()
+    assert "row" in app.error[0].value  # the same time twice: named, and still not decided in silence
+    app.selectbox("series_duplicates").select("first").run()
+    calm(app)
+    assert not app.error
+    assert "levels.csv" in app.markdown[0].value.replace("\\", "")
+
+
 def test_an_upload_stays_while_other_pages_are_open(open_page: Open) -> None:
     app = open_page("series")
     app.file_uploader("series_upload").set_value(("nordic.csv", csv(), "text/csv")).run()

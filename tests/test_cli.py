@@ -140,3 +140,18 @@ def test_factors_hold_no_pickle(place: Path) -> None:
     content = (place / "out" / "factors.npz").read_bytes()
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         assert all(file[name] is not None for name in file.files)
+
+
+def test_what_a_table_leaves_open_is_said_by_options(place: Path) -> None:
+    stamps = [f"{day:02d}/{month:02d}/2013" for month in (1, 2, 3, 4) for day in range(1, 13)]
+    rows = [f"{stamp};{20 + at % 7},5" for at, stamp in enumerate(stamps)]
+    (place / "levels.csv").write_text("\n".join(["date;level [m]", *rows, *rows[-1:]]))
+    code, _, err = explain(place, "levels.csv", "air")
+    assert code == 2
+    assert "may mean two days" in err
+    code, _, err = explain(place, "levels.csv", "air", "--monthfirst")
+    assert (code, "same" in err or "twice" in err or "repeat" in err) == (2, True), err
+    options = ("--monthfirst", "--duplicates", "mean", "--decimal", ",")
+    code, out, err = explain(place, "levels.csv", "air", *options)
+    assert (code, err) == (0, "")
+    assert "level" in out

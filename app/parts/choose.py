@@ -9,6 +9,7 @@ import streamlit as st
 from app import cache, content, state
 from app.content import Content
 from app.navigation import KIND_WORDS
+from app.parts import table
 from app.parts.view import View
 from hot_core.analysis.words import span_words
 from hot_core.errors import ModelError
@@ -40,7 +41,7 @@ def source(kind: Kind) -> Content:
         "Back to the sample", key=f"{kind}_back", on_click=state.keep_upload, args=(kind, None), width="stretch",
         icon=":material/undo:",
     )  # fmt: skip
-    return own
+    return table.choose(own) if kind == "series" else own
 
 
 def _take(kind: Kind) -> None:

@@ -50,7 +50,8 @@ def _open(kind: Kind, chosen: Content) -> Opened | None:
     except HotError as error:
         messages.say(error)
     if chosen.path is None:
-        st.caption("Until another file is chosen, the page shows the sample.")
+        hint = " Where a table may mean two things, say which under “How to read the table”." * (kind == "series")
+        st.caption(f"Until the file can be read, the page shows the sample.{hint}")
         with messages.spoken():
             return _attempt(kind, content.open_bundled(content.samples(kind)[0]))
     return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from hot_core.modes import Geometry, RasterGeometry, TokenAxis, TokenGrid, VolumeGeometry
 
-UNITS = {"metre": "m", "meter": "m", "US survey foot": "ft (US survey)", "foot": "ft"}
+UNITS = {"metre": "m", "meter": "m", "degree": "°", "US survey foot": "ft (US survey)", "foot": "ft"}
 DAY = np.timedelta64(1, "D")
 
 
@@ -59,7 +59,8 @@ def span_words(axis: TokenAxis, token: int) -> str:
     if not np.issubdtype(coords.dtype, np.number):
         return str(coords[start]) if stop - start == 1 else f"{coords[start]} … {coords[stop - 1]}"
     centre = float(coords[start] + coords[stop - 1]) / 2
-    return place(centre, spacing(axis)) + (f" {axis.mode.unit}" if axis.mode.unit else "")
+    unit = axis.mode.unit or ""
+    return f"{place(centre, spacing(axis))} {UNITS.get(unit, unit)}".rstrip()
 
 
 def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:

@@ -5,5 +5,7 @@ The order in which content is looked at stands in `recognise.py`; the limits in 
 
 from hot_core.io.limits import MAX_BYTES, MAX_DECOMPRESSED
 from hot_core.io.reader import read
+from hot_core.io.regular import Duplicates
+from hot_core.io.table_numbers import Decimal
 
-__all__ = ["MAX_BYTES", "MAX_DECOMPRESSED", "read"]
+__all__ = ["MAX_BYTES", "MAX_DECOMPRESSED", "Decimal", "Duplicates", "read"]

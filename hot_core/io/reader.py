@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Literal
 
 from hot_core.io.blob import HEAD, Blob
 from hot_core.io.geotiff import read_geotiff
 from hot_core.io.limits import MAX_BYTES, MAX_DECOMPRESSED, Limits, gunzip_head, refuse
 from hot_core.io.nifti import read_nifti
 from hot_core.io.recognise import Format, is_gzip, recognise
+from hot_core.io.regular import Duplicates
+from hot_core.io.table_numbers import Decimal
 from hot_core.io.tabular import TableOptions, read_table
 from hot_core.modes import Sample
 
@@ -19,9 +20,9 @@ def read(
     source: str | os.PathLike[str] | bytes | bytearray | memoryview,
     name: str | None = None,
     *,
-    duplicates: Literal["error", "first", "mean"] = "error",
+    duplicates: Duplicates = "error",
     dayfirst: bool | None = None,
-    decimal: Literal[".", ","] | None = None,
+    decimal: Decimal | None = None,
     bands: Sequence[str] | None = None,
     window: tuple[int, int, int, int] | None = None,
     max_bytes: int = MAX_BYTES,
