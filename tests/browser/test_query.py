@@ -70,7 +70,5 @@ def test_the_map_zooms_to_the_query_and_back(page: Page, app_url: str) -> None:
 def test_another_layer_is_another_picture(page: Page, app_url: str) -> None:
     open_page(page, app_url, "volume")
     before = drawn(page, "volume_matrix_x")
-    page.locator(".st-key-volume_layer").get_by_role("radio").or_(
-        page.locator(".st-key-volume_layer").get_by_role("button")
-    ).first.click()
+    page.locator(".st-key-volume_layer").get_by_text("0", exact=True).click()
     wait_until_redrawn(page, "volume_matrix_x", before)
