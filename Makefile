@@ -1,5 +1,5 @@
 # make run    install what the page needs and open it          PORT=8600, ARGS="--server.headless true"
-# make test   install everything, a browser too; lint, types, every test      TESTS=tests/io
+# make test   install everything, a browser too; lint, types, every test      TESTS=tests/test_io_tables.py
 # make lint   ruff and mypy       make bench   timings in one interleaved run      make install   both requirement files
 #
 # TORCH_BACKEND=cpu leaves CUDA out (needs uv).  PYTHON=python3.12 picks the interpreter of a new .venv.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Sequence
 from typing import Any
 
@@ -57,9 +58,16 @@ def slide_query(kind: Kind, mode: int, key: str) -> None:
     choose_query(kind, (*token[:mode], get(key), *token[mode + 1 :]))
 
 
-def query_key(kind: Kind, mode: str) -> str:
-    """The key of a mode's slider."""
-    return f"{kind}_query_{mode}"
+def own_key(name: str, *identity: Hashable) -> str:
+    """A widget's key that is another one for other data.
+
+    When a file takes another's place, the browser may still send what a widget of the old one held;
+    under a key of its own that meets nobody, and a box never keeps a word of the old file.
+
+    Returns:
+        The name with a short hash of the identity.
+    """
+    return f"{name}_{hashlib.sha256(repr(identity).encode()).hexdigest()[:8]}"
 
 
 def opened(kind: Kind, identity: Hashable) -> bool:

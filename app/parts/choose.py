@@ -68,7 +68,7 @@ def model_for(kind: Kind, chosen: Content) -> str:
 def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     """Choose layer, head, direction and query."""
     modes = analysis.record.modes
-    prepare(kind, analysis)
+    identity = prepare(kind, analysis)
     st.segmented_control(
         "Layer", range(analysis.record.num_layers), key=f"{kind}_layer", required=True, persist_state="session",
         format_func=str, width="stretch",
@@ -85,12 +85,13 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     with st.container(key=f"{kind}_query", gap=None):
         st.markdown(":material/my_location: **Query** :gray[or click a picture]")
         for at, axis in enumerate(analysis.grid.axes):
-            key = state.query_key(kind, modes[at])
+            key = state.own_key(f"{kind}_slider_{modes[at]}", identity)
             state.put(key, state.query(kind)[at])  # the slider follows the query, not the query the slider
-            st.select_slider(
-                modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key),
-                format_func=partial(span_words, axis),
-            )  # fmt: skip
+            with st.container(key=f"{kind}_query_{modes[at]}"):
+                st.select_slider(
+                    modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key),
+                    format_func=partial(span_words, axis),
+                )  # fmt: skip
     head = int(state.get(f"{kind}_head"))
     return View(
         kind, analysis, int(state.get(f"{kind}_layer")), None if head < 0 else head,
@@ -98,8 +99,12 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     )  # fmt: skip
 
 
-def prepare(kind: Kind, analysis: Analysis) -> None:
-    """Give every choice a value that this analysis knows; a newly opened one starts at its own query."""
+def prepare(kind: Kind, analysis: Analysis) -> tuple[str, str, tuple[int, ...]]:
+    """Give every choice a value that this analysis knows; a newly opened one starts at its own query.
+
+    Returns:
+        What tells this analysis from another: the file's hash, the model and the shape of the token grid.
+    """
     record = analysis.record
     layer, head = content.first_look(kind, record.num_layers, record.num_heads)
     state.settle(f"{kind}_layer", range(record.num_layers), layer)
@@ -108,10 +113,11 @@ def prepare(kind: Kind, analysis: Analysis) -> None:
     shape = analysis.grid.shape
     token = state.query(kind)
     inside = len(token) == len(shape) and all(at < size for at, size in zip(token, shape, strict=True))
-    provenance = analysis.provenance
-    if state.opened(kind, (provenance["input"]["sha256"], analysis.model_name, shape)) or not inside:
+    identity = (analysis.sample.source.sha256, analysis.model_name, shape)
+    if state.opened(kind, identity) or not inside:
         state.choose_query(kind, analysis.default_query())
         state.zoom(kind, None)
+    return identity
 
 
 def rule_words(analysis: Analysis) -> str:

@@ -14,10 +14,10 @@ from hot_core.figures.matrix import matrix_figure, shared_limit
 def draw(view: View) -> None:
     """One matrix a mode; all heads in small where all heads are chosen. Limits are shared over layers and heads."""
     record, grid = view.analysis.record, view.analysis.grid
-    sign = " ⊗ " if record.combine == "product" else " ⊕ "
-    st.markdown(
-        f"##### The factors :gray[layer {view.layer}, {view.head_words}: map = {sign.join(record.modes)}]",
-    )
+    rule = (" ⊗ " if record.combine == "product" else " ⊕ ").join(record.modes)
+    if view.head is None:  # a mean of products is in general no product
+        rule = f"mean over heads of ({rule})"
+    st.markdown(f"##### The factors :gray[layer {view.layer}, {view.head_words}: map = {rule}]")
     for column, mode, axis, at in zip(st.columns(len(record.modes)), record.modes, grid.axes, view.query, strict=True):
         with column:
             heading(mode, f"{len(axis)} × {len(axis)} · query {plain(span_words(axis, at))}")

@@ -37,7 +37,7 @@ def choose(kind: Kind, analysis: Analysis) -> None:
         count = analysis.sample.data.sizes["volume"]
         st.number_input("Volume of the 4-D file", 0, count - 1, key="volume_volume")
     for axis in analysis.grid.axes[: 3 if kind == "volume" else 2]:
-        key = f"{kind}_region_{axis.mode.name}"
+        key = _key(kind, axis.mode.name, analysis)
         state.put(key, (int(axis.starts[0]), int(axis.stops[-1])))
         st.slider(
             f"Analysed {axis.mode.name} ({'voxels' if kind == 'volume' else 'pixels'})", 0, len(axis.mode), key=key,
@@ -49,9 +49,14 @@ def _take(kind: Kind, modes: list[str], analysis: Analysis) -> None:
     """Take over the sliders as the region, never an empty one."""
     region = []
     for mode, (first, last) in zip(modes, analysis.grid.window, strict=True):
-        start, stop = state.get(f"{kind}_region_{mode}", (first, last))
+        start, stop = state.get(_key(kind, mode, analysis), (first, last))
         region.append((start, stop) if stop > start else (first, last))
     state.put(f"{kind}_region", tuple(region[: 3 if kind == "volume" else 2]))
+
+
+def _key(kind: Kind, mode: str, analysis: Analysis) -> str:
+    """The key of a mode's slider, another one for another file."""
+    return state.own_key(f"{kind}_region_{mode}", analysis.sample.source.sha256)
 
 
 def _window(analysis: Analysis) -> None:
@@ -60,14 +65,15 @@ def _window(analysis: Analysis) -> None:
     length, total = analysis.model_config["lookback"], len(time.mode)
     if total <= length:
         return
-    state.put("series_window", int(time.starts[0]))
+    key = state.own_key("series_window", analysis.sample.source.sha256)
+    state.put(key, int(time.starts[0]))
     st.slider(
-        "Window begins at step", 0, total - length, key="series_window", on_change=_take_window,
+        "Window begins at step", 0, total - length, key=key, on_change=_take_window, args=(key,),
         help=f"The model sees {length} steps; after them comes the forecast.",
     )  # fmt: skip
     first, last = span_words(time, 0), span_words(time, len(time) - 1)
     st.caption(plain(f"From {first} to {last}."))
 
 
-def _take_window() -> None:
-    state.put("series_region", int(state.get("series_window")))
+def _take_window(key: str) -> None:
+    state.put("series_region", int(state.get(key)))

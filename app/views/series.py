@@ -19,10 +19,12 @@ def choose_shown(view: View) -> Shown:
     """Which series the lines show; it follows the query until another one is chosen."""
     entity, variable, _ = view.analysis.grid.axes
     names = [[str(name) for name in axis.mode.coords] for axis in (entity, variable)]
-    if state.get("series_followed") != view.query[:2]:
-        state.put("series_followed", view.query[:2])
-        state.put("series_entity", view.query[0])
-        state.put("series_variable", view.query[1])
+    sha256 = view.analysis.sample.source.sha256
+    keys = [state.own_key(f"series_{word}", sha256) for word in ("entity", "variable")]
+    if state.get("series_followed") != (sha256, view.query[:2]):
+        state.put("series_followed", (sha256, view.query[:2]))
+        for key, index in zip(keys, view.query[:2], strict=True):
+            state.put(key, index)
     words, left, right = st.columns([2, 1, 1], vertical_alignment="center")
     with words:
         heading("Forecast and attention")
@@ -31,10 +33,10 @@ def choose_shown(view: View) -> Shown:
             word,
             range(len(options)),
             format_func=options.__getitem__,
-            key=f"series_{word}",
+            key=key,
             label_visibility="collapsed",
         )
-        for box, word, options in zip((left, right), ("entity", "variable"), names, strict=True)
+        for box, word, key, options in zip((left, right), ("entity", "variable"), keys, names, strict=True)
     ]
     return Shown(int(at[0]), int(at[1]))
 

@@ -71,7 +71,7 @@ def picture(kind: Kind) -> None:
         st.switch_page(navigation.page(kind))
     few = number(sum(count * count for count in analysis.grid.shape))
     many = number(float(analysis.kronecker_map(layer, head).shape[0]) ** 2)
-    st.caption(f"{messages.plain(words)} This layer holds {few} numbers, its map {many} entries.")
+    st.caption(f"{messages.plain(words)} This head holds {few} numbers, its map {many} entries.")
 
 
 def show() -> None:

@@ -54,6 +54,28 @@ def test_a_spreadsheet_from_elsewhere(page: Page, app_url: str, tmp_path: Path) 
     assert_factors(download(page, "series", "factors", tmp_path), "series")
 
 
+def test_a_file_in_the_place_of_another_starts_at_its_own_query(page: Page, app_url: str, tmp_path: Path) -> None:
+    bring(page, app_url, "series", files.write_series(tmp_path / "nordic.csv"))
+    first = reading(page, "series").inner_text()
+    expect(page.get_by_role("combobox", name="entity")).to_have_value("Reykjavik")
+    values = np.sin(np.arange(700) / 4).round(3)
+    stamps = pd.date_range("2021-05-01", periods=700, freq="h")
+    pd.DataFrame({"time": stamps, "Graz_level [m]": values, "Linz_level [m]": values[::-1]}).to_csv(
+        tmp_path / "rivers.csv", index=False
+    )
+    upload(page, "series", tmp_path / "rivers.csv")
+    expect(reading(page, "series")).to_contain_text("Graz")
+    settled(page)
+    expect(reading(page, "series")).to_contain_text("2021-05-29")  # the last time steps that the model sees
+    expect(page.get_by_role("combobox", name="entity")).to_have_value("Graz")
+    (tmp_path / "broken.csv").write_text("not, a\ntable")
+    upload(page, "series", tmp_path / "broken.csv")
+    expect(reading(page, "series")).to_contain_text("EWR")
+    settled(page)
+    expect(reading(page, "series")).to_contain_text("2013-12-29 20:00–24:00")
+    assert first != reading(page, "series").inner_text()
+
+
 def test_an_oblique_volume(page: Page, app_url: str, sample_data: Path, tmp_path: Path) -> None:
     path = files.write_oblique_volume(sample_data / "mni152_hippocampus_L.nii.gz", tmp_path / "turned.nii.gz")
     bring(page, app_url, "volume", path)
