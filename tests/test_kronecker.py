@@ -125,6 +125,8 @@ def test_what_is_out_of_range_is_refused_with_a_sentence():
         kmap.view((4, 16), (0, 15), 2, 2)
     with pytest.raises(SelectionError, match="0 pixels along the cols"):
         kmap.view((0, 15), (0, 15), 2, 0)
+    with pytest.raises(SelectionError, match="reduce='max' is not offered"):
+        kmap.view((0, 15), (0, 15), 2, 2, reduce="max")
     with pytest.raises(ShapeError, match=r"values \(5, 3\) do not begin with the sizes \(3, 5\)"):
         kmap.apply(torch.zeros(5, 3))
     with pytest.raises(ShapeError, match="must be square"):

@@ -73,9 +73,11 @@ class KroneckerMixture:
         """The mixed map applied to values of shape `sizes` or `sizes + (features,)`."""
         return self._mix(lambda single: single.apply(x))
 
-    def view(self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int) -> Tensor:
+    def view(
+        self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
+    ) -> Tensor:
         """Exact block means, since a mean is linear in the map; see `KroneckerMap.view`."""
-        return self._mix(lambda single: single.view(rows, cols, height, width))
+        return self._mix(lambda single: single.view(rows, cols, height, width, reduce))
 
     def _mix(self, part: Callable[[KroneckerMap], Tensor]) -> Tensor:
         return torch.stack([w * part(single) for w, single in zip(self.weights, self.maps, strict=True)]).sum(0)

@@ -49,7 +49,9 @@ class AttentionMap(Protocol):
     def apply(self, x: Tensor) -> Tensor:
         """The map applied to values of shape `sizes` or `sizes + (features,)`."""
 
-    def view(self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int) -> Tensor:
+    def view(
+        self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
+    ) -> Tensor:
         """Exact block means of a rectangle of the map, of shape `(height, width)`."""
 
 
@@ -143,7 +145,9 @@ class KroneckerMap:
         terms = [mode_product(x, factor, mode) for mode, factor in enumerate(self.factors)]
         return self.scale * torch.stack(terms).sum(0)
 
-    def view(self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int) -> Tensor:
+    def view(
+        self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
+    ) -> Tensor:
         """A picture of a rectangle of the map: each pixel the exact mean over its block of entries.
 
         Pixel `i` averages the rows from `r0 + floor(i·(r1−r0)/height)` to
@@ -157,13 +161,17 @@ class KroneckerMap:
             cols: half-open range of flat key indices.
             height: pixels along the queries.
             width: pixels along the keys.
+            reduce: what a pixel shows of its block; "mean" is the one that every map has exactly.
 
         Returns:
             float64 means of shape `(height, width)`.
 
         Raises:
-            SelectionError: when a range is empty or leaves the map, or a size is not positive.
+            SelectionError: when a range is empty or leaves the map, a size is not positive, or `reduce` is
+                not "mean".
         """
+        if reduce != "mean":
+            raise SelectionError(f"view: reduce={reduce!r} is not offered; a pixel shows the exact mean of its block.")
         row_edges = pixel_edges(rows, height, self.shape[0], "rows")
         col_edges = pixel_edges(cols, width, self.shape[1], "cols")
         row_boxes, col_boxes = boxes_of(row_edges, self.sizes), boxes_of(col_edges, self.sizes)
