@@ -62,6 +62,12 @@ FIRST_LOOK: dict[Kind, tuple[int, int]] = {"series": (2, 0), "volume": (2, 2), "
 MNI = "ICBM 152 template, © Louis Collins, McConnell Brain Imaging Centre, McGill University."
 MEAN = "Made, not scanned: the mean training shape of its class in AdrenalMNIST3D (CC BY 4.0)."
 
+REMARKS = {
+    MEAN: "A mean shape is smoother and thicker than a real gland: the model calls both of them mass. "
+    "They are made for looking at attention, not at the class."
+}
+"""What must be said beside the prediction, by the credit of a sample."""
+
 BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
     "series": (
         Bundled(

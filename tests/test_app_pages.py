@@ -218,6 +218,18 @@ def test_the_other_volumes_open_too(sample: int, open_page: Open) -> None:
     assert "uniform" in reading(app)
 
 
+def test_a_volume_without_place_shows_no_millimetres_and_no_sides(open_page: Open) -> None:
+    app = open_page("volume")
+    assert not app.toggle("volume_radiological").disabled
+    app.selectbox("volume_sample").set_value(3).run()
+    calm(app)
+    assert "voxel (" in reading(app)
+    assert " mm" not in reading(app)
+    assert app.toggle("volume_radiological").disabled
+    assert any("64 × 64 × 64 voxels · no unit" in text.value for text in app.markdown)
+    assert any("the model calls both of them mass" in text.value for text in app.caption)
+
+
 def test_the_map_goes_to_the_query_and_back(open_page: Open) -> None:
     app = open_page("volume")
     app.button("volume_map_near").click().run()

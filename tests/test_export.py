@@ -108,6 +108,17 @@ def test_units_other_than_mm_are_written_again(unit: str, factor: float) -> None
     assert written.header.get_xyzt_units()[0] == unit
 
 
+def test_a_volume_without_place_goes_back_as_it_came() -> None:
+    values = np.random.default_rng(0).gamma(2.0, 100.0, (13, 17, 23)).astype(np.float32)
+    image = nib.Nifti1Image(values, None)
+    sample = hot.read(image.to_bytes(), "scan.nii")
+    written = open_nii(nifti_bytes(sample.data.values, sample.geometry))
+    np.testing.assert_array_equal(np.asarray(written.dataobj), values)
+    np.testing.assert_allclose(written.affine, nib.Nifti1Image.from_bytes(image.to_bytes()).affine)
+    assert (int(written.header["sform_code"]), int(written.header["qform_code"])) == (0, 0)
+    assert written.header.get_xyzt_units() == ("unknown", "unknown")
+
+
 def test_nifti_field_is_missing_outside_the_region_and_labels_are_background() -> None:
     sample = volume("LAS")
     analysis = hot.analyse(sample, segmenter(), hot.Settings(region=((2, 10), (5, 16), (0, 23))))
@@ -115,6 +126,10 @@ def test_nifti_field_is_missing_outside_the_region_and_labels_are_background() -
     assert field.get_data_dtype() == np.float32
     present = np.isfinite(np.asarray(field.dataobj))
     assert present.sum() == 8 * 11 * 23
+    assert field.header["intent_name"].item() == b"att row L0 H0"
+    mean = open_nii(field_bytes(analysis, analysis.field(1, None, (0, 0, 0), "column"))[0])
+    assert mean.header["intent_name"].item() == b"att col L1 mean"
+    assert mean.header["descrip"].item() == b""
     assert present[3:11, 5:16, :].all()  # the file runs from right to left: x 2 … 9 are its voxels 10 … 3
     content, suffix, mime = prediction_bytes(analysis)
     labels = open_nii(content)
@@ -196,10 +211,13 @@ def test_our_reader_takes_our_csv(maker: object) -> None:
     sample = hot.read(maker(values, ENTITIES, VARIABLES), "series.csv")
     analysis = hot.analyse(sample, forecaster())
     field = analysis.field(0, 0, (1, 2, 3))
-    again = hot.read(field_bytes(analysis, field)[0], "field.csv")
+    content = field_bytes(analysis, field)[0]
+    assert "humid attention row layer 0 head 0" in content.decode().splitlines()[0]
+    again = hot.read(content, "field.csv")
     np.testing.assert_array_equal(again.data.values.astype(np.float32), field.values)
-    for dim in ("entity", "variable", "time"):
+    for dim in ("entity", "time"):
         np.testing.assert_array_equal(again.data[dim].values, field[dim].values)
+    assert again.data["variable"].values.tolist() == [f"{name} attention row layer 0 head 0" for name in VARIABLES]
     assert again.geometry.layout == sample.geometry.layout
 
     forecast = analysis.prediction

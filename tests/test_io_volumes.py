@@ -70,6 +70,32 @@ def test_other_units_become_millimetres(unit, scale):
     assert any("shown in mm" in note for note in sample.notes) == (scale != 1)
 
 
+def test_a_unit_that_is_not_named_is_said_to_be_assumed():
+    silent = nifti_bytes(edit=lambda header: header.set_xyzt_units("unknown", "unknown"))
+    sample = read(silent, "a.nii")
+    assert "The header names no unit; millimetres are assumed." in sample.notes
+    assert sample.modes[0].unit == "mm"
+    assert sample.geometry.placed
+    named = read(nifti_bytes(edit=lambda header: header.set_xyzt_units("mm", "sec")), "a.nii")
+    assert not any("unit" in note for note in named.notes)
+
+
+@pytest.mark.parametrize("code", [0, 7])
+def test_without_unit_and_orientation_positions_count_the_files_voxels(code):
+    data = patched(patched(nifti_bytes(), 252, b"\0\0\0\0"), 123, bytes([code]))
+    sample = read(data, "a.nii")
+    assert not sample.geometry.placed
+    assert not sample.geometry.oriented
+    for mode, size in zip(sample.modes, (5, 7, 11), strict=True):
+        assert mode.unit == "voxel"
+        np.testing.assert_array_equal(mode.coords, np.arange(size))
+    # the standard lets x run from right to left where nothing is said, and the training shapes are written so
+    np.testing.assert_array_equal(sample.data.values, volume_values()[::-1])
+    assert any("positions count voxels" in note for note in sample.notes)
+    assert not any("millimetres" in note or "RAS" in note for note in sample.notes)
+    assert any("counted from the file's last voxel" in note for note in sample.notes)
+
+
 def test_without_orientation_the_reader_says_what_is_unknown():
     sample = read(patched(nifti_bytes(), 252, b"\0\0\0\0"), "a.nii")
     assert (sample.geometry.sform_code, sample.geometry.qform_code, sample.geometry.qform) == (0, 0, None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import nibabel as nib
 import numpy as np
 import pytest
 import torch
 
 import hot_core as hot
 from hot_core.analysis.reading import strongest, times
-from hot_core.analysis.words import number, place, position_words, time_words
+from hot_core.analysis.words import middle_place, number, place, position_words, span_words, time_words
 from hot_core.errors import ModelError, SelectionError
 from hot_core.export import manifest
 from hot_core.kronecker import KroneckerMap
@@ -268,6 +269,18 @@ def test_places(value: float, resolution: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "step", "count", "text"),
+    [
+        (-28.5, 1, 4, "−28.5"), (-24.5, 1, 4, "−24.5"), (-28, 1, 3, "−28"), (-28, 1, 4, "−28"), (-10, 2, 2, "−10"),
+        (0.25, 0.5, 2, "0.25"), (227943, 28.5, 4, "227,943"), (340265, 10, 4, "340,265"), (340260, 10, 4, "340,260"),
+        (-34.8994, 0.0003, 4, "−34.8994"),
+    ],
+)  # fmt: skip
+def test_a_centre_between_two_positions_has_one_more_decimal(value: float, step: float, count: int, text: str) -> None:
+    assert middle_place(float(value), float(step), count) == text
+
+
+@pytest.mark.parametrize(
     ("first", "last", "hours", "text"),
     [
         ("2013-12-30T14", "2013-12-30T17", 1, "2013-12-30 14:00–18:00"),
@@ -285,7 +298,7 @@ def test_times(first: str, last: str, hours: int, text: str) -> None:
 def test_words_of_the_three_kinds() -> None:
     grids = {name: hot.analyse(make(), build()).grid for name, (make, build, _) in CASES.items()}
     assert position_words(grids["series"], (1, 2, 3)) == "JFK · humid · 2013-03-02 00:00–04:00"
-    assert position_words(grids["volume"], (0, 0, 0)) == "(20, −16, −42) mm"
+    assert position_words(grids["volume"], (0, 0, 0)) == "(20.5, −15.5, −41.5) mm"
     assert position_words(grids["raster"], (0, 0, 3)) == "x 630,057, y 227,943 m · nir"
     geographic = hot.read(
         geotiff(
@@ -297,3 +310,17 @@ def test_words_of_the_three_kinds() -> None:
     )
     analysis = hot.analyse(geographic, land_cover())
     assert position_words(analysis.grid, (0, 0, 3), geographic.geometry) == "34.8994° W, 8.0106° S · nir"
+
+
+def test_a_volume_without_place_counts_voxels() -> None:
+    values = np.zeros((16, 16, 16), np.float32)
+    values[4:9, 4:9, 4:9] = 1
+    image = nib.Nifti1Image(values, None)
+    sample = hot.read(image.to_bytes(), "shape.nii")
+    analysis = hot.analyse(sample, classifier())
+    assert position_words(analysis.grid, (0, 1, 0), sample.geometry) == "voxel (3.5, 11.5, 3.5)"
+    assert span_words(analysis.grid.axes[1], 1) == "voxels 8–15"
+    assert "mm" not in analysis.reading(0, 0, (0, 1, 0))
+    found = hot.analyse(sample, segmenter()).prediction
+    assert found.unit == "voxels"
+    assert sum(found.amounts.values()) == values.size

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
-from app import state
+from app import content, state
 from app.parts import kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
@@ -22,14 +22,16 @@ from hot_core.transforms import Classification, Segmentation
 
 def choose_look(view: View) -> Look:
     """Where the planes go through, and how they are turned."""
+    sided = is_sided(view)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.segmented_control(
             "Planes go through", ["query", "strongest"], key="volume_planes", required=True, default="query",
             format_func=lambda at: {"query": "the query", "strongest": "the strongest weight"}[at],
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
-        st.toggle("Radiological", value=True, key="volume_radiological", persist_state="session",
-                  help="On: the patient's left is on the right of the picture. Off: neurological.")  # fmt: skip
+        st.toggle("Radiological", value=True, key="volume_radiological", persist_state="session", disabled=not sided,
+                  help="On: the patient's left is on the right of the picture. Off: neurological." if sided else
+                  "The file does not say where its axes point: left and right are unknown.")  # fmt: skip
         st.toggle("Attention", value=True, key="volume_overlay", persist_state="session")
     grid = view.analysis.grid
     token = view.query
@@ -37,7 +39,13 @@ def choose_look(view: View) -> Look:
         row = view.map.row(view.query) if view.direction == "row" else view.map.column(view.query)
         token = tuple(int(i) for i in np.unravel_index(int(row.argmax()), grid.shape))
     x, y, z = grid.centre_of(token)
-    return Look((x, y, z), radiological=bool(state.get("volume_radiological")))
+    return Look((x, y, z), radiological=bool(state.get("volume_radiological")), sided=sided)
+
+
+def is_sided(view: View) -> bool:
+    """Whether the file says where the patient's sides are."""
+    geometry = view.analysis.sample.geometry
+    return isinstance(geometry, VolumeGeometry) and geometry.oriented
 
 
 def draw_data(view: View) -> Look:
@@ -50,16 +58,25 @@ def draw_data(view: View) -> Look:
         one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, uniform=view.uniform,
         field=view.field if state.get("volume_overlay") else None, prediction=labels,
     )  # fmt: skip
-    picture(figure, "volume_data", f"Coronal, sagittal and axial plane with attention. {view.reading}")
+    planes = "Coronal, sagittal and axial plane" if look.sided else "Three planes"
+    picture(figure, "volume_data", f"{planes} with attention. {view.reading}")
     if isinstance(analysis.sample.geometry, VolumeGeometry) and analysis.sample.geometry.oblique:
         st.caption("The volume lies obliquely: axes count mm along the file's own axes, the sentence above world mm.")
     explain(
         "volume_data_help",
-        "Three planes through the query (or through the place it looks at most), in the file's mm; letters name the "
-        "patient's Left, Right, Anterior, Posterior, Superior, Inferior. Colour is the weight of each 3-D token for "
+        f"Three planes through the query (or through the place it looks at most); {axes_words(view)}. "
+        "Colour is the weight of each 3-D token for "
         "this query, transparent where it is near zero; thin outlines are the predicted labels.",
     )
     return look
+
+
+def axes_words(view: View) -> str:
+    """What the axes count, and whether letters name the patient's sides."""
+    unit = "mm" if view.analysis.sample.modes[0].unit == "mm" else "voxels"
+    if is_sided(view):
+        return f"axes count {unit}; letters name the patient's Left, Right, Anterior, Posterior, Superior, Inferior"
+    return f"axes count {unit}; the file does not say where they point, so no letters name the patient's sides"
 
 
 def one_volume(view: View) -> xr.DataArray:
@@ -76,6 +93,8 @@ def draw_prediction(view: View, look: Look) -> None:
         with left:
             heading("What the model says", "probability of each class")
             picture(probability_figure(prediction), "volume_prediction", f"The model says {prediction.label}.")
+            if view.credit in content.REMARKS:
+                st.caption(content.REMARKS[view.credit])
         return
     if not isinstance(prediction, Segmentation):
         return
@@ -86,7 +105,8 @@ def draw_prediction(view: View, look: Look) -> None:
         )
         picture(figure, "volume_prediction", "The same planes with the predicted labels.")
     with right:
-        heading("Volumes", "voxels of a label × the size of a voxel")
+        sized = "× the size of a voxel" if prediction.unit == "mm³" else "of unknown size"
+        heading("Volumes", f"voxels of a label {sized}")
         for name, colour in class_colours(prediction.classes).items():
             if colour is not None:
                 amount = f"{number(prediction.amounts[name])} {prediction.unit}"

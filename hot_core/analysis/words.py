@@ -41,11 +41,23 @@ def place(value: float, resolution: float) -> str:
     return text if text.strip("−0.,") else text.lstrip("−")
 
 
+def middle_place(value: float, step: float, count: int) -> str:
+    """The middle of `count` neighbouring positions that are `step` apart.
+
+    The middle of an even number lies between two positions, and gets the decimal that tells it from them.
+
+    Returns:
+        "−28.5" for 4 positions 1 apart, "−28" for 3 of them, "227,943" for 4 that are 28.5 apart.
+    """
+    fine = place(value, step / 10) if count % 2 == 0 else "0"
+    return place(value, step) if fine.endswith("0") else fine
+
+
 def span_words(axis: TokenAxis, token: int) -> str:
     """The interval of coordinates that a token covers: names, times, or numbers with their unit.
 
     Returns:
-        "JFK", "2013-12-30 14:00–18:00", "steps 40–43", "−28 … −24 mm".
+        "JFK", "2013-12-30 14:00–18:00", "steps 40–43", "−28.5 mm" (the middle), "voxels 8–15".
     """
     coords = axis.mode.coords
     start, stop = int(axis.starts[token]), int(axis.stops[token])
@@ -58,9 +70,11 @@ def span_words(axis: TokenAxis, token: int) -> str:
         return f"step {coords[start]}" if stop - start == 1 else f"steps {coords[start]}–{coords[stop - 1]}"
     if not np.issubdtype(coords.dtype, np.number):
         return str(coords[start]) if stop - start == 1 else f"{coords[start]} … {coords[stop - 1]}"
-    centre = float(coords[start] + coords[stop - 1]) / 2
     unit = axis.mode.unit or ""
-    return f"{place(centre, spacing(axis))} {UNITS.get(unit, unit)}".rstrip()
+    if unit == "voxel":
+        return f"voxel {start}" if stop - start == 1 else f"voxels {start}–{stop - 1}"
+    centre = float(coords[start] + coords[stop - 1]) / 2
+    return f"{middle_place(centre, spacing(axis), stop - start)} {UNITS.get(unit, unit)}".rstrip()
 
 
 def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:
@@ -90,7 +104,7 @@ def position_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry |
         geometry: the sample's; with it, positions are world positions on oblique volumes and rotated rasters too.
 
     Returns:
-        "JFK · humidity · 2013-12-30 14:00–18:00", "(−26, −18, −15) mm", "x 298,412, y 9,119,230 m · nir".
+        "JFK · humidity · 2013-12-30 14:00–18:00", "(−26.5, −18.5, −15) mm", "x 298,412, y 9,119,230 m · nir".
     """
     names = [axis.mode.name for axis in grid.axes]
     if names == ["x", "y", "z"]:
@@ -104,14 +118,18 @@ def volume_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | N
     """The middle of a token in mm: world where the affine is known, along the array otherwise.
 
     Returns:
-        "(−26, −18, −15) mm".
+        "(−26.5, −18.5, −15) mm"; "voxel (3.5, 11.5, 3.5)" where the file names neither unit nor orientation.
     """
     coords = [float(c) for c in middle(grid, token)]
-    if isinstance(geometry, VolumeGeometry):
-        voxel = [(s.start + s.stop - 1) / 2 for s in grid.native_of(token)]
+    spans = grid.native_of(token)
+    if isinstance(geometry, VolumeGeometry) and geometry.placed:
+        voxel = [(s.start + s.stop - 1) / 2 for s in spans]
         coords = [float(c) for c in (geometry.affine @ [*voxel, 1.0])[:3]]
-    steps = [spacing(axis) for axis in grid.axes]
-    return f"({', '.join(place(c, s) for c, s in zip(coords, steps, strict=True))}) {grid.axes[0].mode.unit or 'mm'}"
+    words = [
+        middle_place(c, spacing(axis), s.stop - s.start) for c, axis, s in zip(coords, grid.axes, spans, strict=True)
+    ]
+    unit, at = grid.axes[0].mode.unit or "mm", f"({', '.join(words)})"
+    return f"voxel {at}" if unit == "voxel" else f"{at} {unit}"
 
 
 def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | None) -> str:
@@ -128,11 +146,15 @@ def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | N
         row, column = ((s.start + s.stop) / 2 for s in grid.native_of(token)[:2])
         x, y = a * column + b * row + c, d * column + e * row + f
         unit, steps = geometry.unit, [math.hypot(b, e), math.hypot(a, d)]
+    counts = [s.stop - s.start for s in grid.native_of(token)[:2]]
     band = span_words(grid.axes[2], token[2])
     if unit.startswith("degree"):
         east, north = ("E" if x >= 0 else "W"), ("N" if y >= 0 else "S")
-        return f"{place(abs(x), steps[1])}° {east}, {place(abs(y), steps[0])}° {north} · {band}"
-    return f"x {place(x, steps[1])}, y {place(y, steps[0])}{f' {UNITS.get(unit, unit)}' if unit else ''} · {band}"
+        x, y = abs(x), abs(y)
+    across, down = middle_place(x, steps[1], counts[1]), middle_place(y, steps[0], counts[0])
+    if unit.startswith("degree"):
+        return f"{across}° {east}, {down}° {north} · {band}"
+    return f"x {across}, y {down}{f' {UNITS.get(unit, unit)}' if unit else ''} · {band}"
 
 
 def middle(grid: TokenGrid, token: tuple[int, ...]) -> list[Any]:

@@ -37,14 +37,34 @@ def field_bytes(analysis: Analysis, field: xr.DataArray) -> Exported:
     if field.shape != expected:
         raise ShapeError(f"field_bytes: the field has shape {field.shape}, the sample's grid is {expected}.")
     if isinstance(geometry, SeriesGeometry):
-        return table.csv_bytes(field, geometry), table.SUFFIX, table.MIME
+        return table.csv_bytes(named_weights(field), geometry), table.SUFFIX, table.MIME
     values = field.values.astype(np.float32)
     if isinstance(geometry, VolumeGeometry):
-        return nifti.nifti_bytes(values, geometry), nifti.SUFFIX, nifti.MIME
-    head = "mean of heads" if field.attrs.get("head") == "all" else f"head {field.attrs.get('head')}"
-    what = f"attention {field.attrs.get('direction')}, layer {field.attrs.get('layer')}, {head}"
+        return nifti.nifti_bytes(values, geometry, short_name(field)), nifti.SUFFIX, nifti.MIME
+    attrs = field.attrs
+    what = f"attention {attrs.get('direction')}, layer {attrs.get('layer')}, {head_words(field)}"
     names = [f"{what}, band {band}" for band in analysis.sample.modes[2].coords]
     return geotiff.geotiff_bytes(values, geometry, names, float("nan")), geotiff.SUFFIX, geotiff.MIME
+
+
+def head_words(field: xr.DataArray) -> str:
+    """Which head a field is of."""
+    head = field.attrs.get("head")
+    return "mean of heads" if head == "all" else f"head {head}"
+
+
+def named_weights(field: xr.DataArray) -> xr.DataArray:
+    """The field of a series with variables that say what its numbers are, so that none is taken for data."""
+    what = f"attention {field.attrs.get('direction')} layer {field.attrs.get('layer')} {head_words(field)}"
+    named = field.assign_coords(variable=[f"{variable} {what}" for variable in field["variable"].values])
+    return named.drop_vars("unit", errors="ignore")  # weights have none
+
+
+def short_name(field: xr.DataArray) -> str:
+    """The same in the 15 letters of a NIfTI header: "att row L2 H0"."""
+    attrs = field.attrs
+    head = "mean" if attrs.get("head") == "all" else f"H{attrs.get('head')}"
+    return f"att {str(attrs.get('direction'))[:3]} L{attrs.get('layer')} {head}"
 
 
 def prediction_bytes(analysis: Analysis) -> Exported:

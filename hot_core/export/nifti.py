@@ -15,7 +15,7 @@ PER_MM = {"meter": 1e-3, "micron": 1e3}
 """Geometry is held in mm; a file that counts in another unit is written in it again."""
 
 
-def nifti_bytes(values: np.ndarray, geometry: VolumeGeometry) -> bytes:
+def nifti_bytes(values: np.ndarray, geometry: VolumeGeometry, name: str = "") -> bytes:
     """A volume in the file's own array order, as gzipped NIfTI.
 
     The header is made anew: no description, no extension, no name of the input passes over. The gzip
@@ -24,6 +24,7 @@ def nifti_bytes(values: np.ndarray, geometry: VolumeGeometry) -> bytes:
     Args:
         values: (x, y, z) in RAS+ order, float32 or int16.
         geometry: the input's.
+        name: what the values are, at most 15 letters; never anything out of the input.
 
     Returns:
         The file.
@@ -44,6 +45,8 @@ def nifti_bytes(values: np.ndarray, geometry: VolumeGeometry) -> bytes:
     else:
         header.set_sform(None, 0)
     header.set_xyzt_units(spatial, temporal)
+    # not the description: readers (ours too) warn of personal data there
+    header["intent_name"] = name.encode("ascii")[:15]
     return gzip.compress(bytes(image.to_bytes()), mtime=0)
 
 

@@ -46,16 +46,18 @@ class Look:
     Attributes:
         position: the voxel that the planes go through.
         radiological: whether the patient's left is on the right of the picture.
+        sided: whether the patient's sides are known; otherwise nothing is named after them, nor turned.
         whole: show the whole volume and not only the analysed region with a margin.
     """
 
     position: Voxel
     radiological: bool = True
+    sided: bool = True
     whole: bool = False
 
     def flips(self, plane: Plane) -> bool:
         """Whether a plane is drawn with its x axis from right to left."""
-        return self.radiological and plane.across == 0
+        return self.sided and self.radiological and plane.across == 0
 
 
 def shown_spans(grid: TokenGrid, sizes: Sequence[int], whole: bool) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Three planes through a volume: the picture, what is looked at, and the labels, in mm and with letters."""
+"""Three planes through a volume: picture, attention and labels, with units and letters where the file has them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def slices_figure(
         height: of the figure, in pixels.
 
     Returns:
-        A figure with anatomical aspect; R/L/A/P/S/I stand at the edges, the colour bars in the fourth field.
+        A figure with anatomical aspect; R/L/A/P/S/I stand at the edges where sides are known, the colour bars in
+        the fourth field.
     """
     spans = shown_spans(grid, [len(mode) for mode in modes], look.whole)
     tokens = None if field is None else token_field(field, grid)
@@ -112,7 +113,9 @@ def _axes(modes: Sequence[Mode], spans: Spans, plane: Plane, look: Look, corner:
 
 
 def _letters(plane: Plane, look: Look) -> list[Part]:
-    """R/L/A/P/S/I at the four edges of a plane."""
+    """R/L/A/P/S/I at the four edges of a plane, where the file says which is which."""
+    if not look.sided:
+        return []
     left, right, low, high = plane.letters
     if look.flips(plane):
         left, right = right, left
@@ -123,9 +126,11 @@ def _letters(plane: Plane, look: Look) -> list[Part]:
 
 def _heading(modes: Sequence[Mode], plane: Plane, look: Look) -> Part:
     through = modes[plane.through]
-    words = f"{through.name} {short_word(through, look.position[plane.through])} {through.unit or ''}"
+    at, unit = short_word(through, look.position[plane.through]), through.unit or ""
+    words = f"voxel {through.name} {at}" if unit == "voxel" else f"{through.name} {at} {unit}"
+    name = plane.name if look.sided else f"{modes[plane.across].name}–{modes[plane.up].name} plane"
     place = {"x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
-    return _inside(plane) | place | {"text": f"<b>{plane.name}</b> · {words}"}
+    return _inside(plane) | place | {"text": f"<b>{name}</b> · {words}"}
 
 
 def _inside(plane: Plane) -> Part:

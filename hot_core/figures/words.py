@@ -15,6 +15,8 @@ def sample_words(sample: Sample) -> str:
     sizes = " × ".join(f"{len(mode):,}" for mode in sample.modes)
     geometry = sample.geometry
     if isinstance(geometry, VolumeGeometry):
+        if not geometry.placed:
+            return f"{sizes} voxels · no unit or orientation in the file"
         zooms = " × ".join(number(zoom) for zoom in geometry.zooms)
         unit = "mm" if geometry.units[0] in ("mm", "unknown") else geometry.units[0]
         return f"{sizes} voxels · {zooms} {unit}" + (" · oblique" if geometry.oblique else "")

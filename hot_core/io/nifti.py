@@ -119,7 +119,7 @@ def _content_notes(image: nib.Nifti1Image, content: bytes, header: Header, geome
     if private or _has_extensions(content, header):
         notes.append("The header holds free text or extensions, which may hold personal data; it is never exported.")
     letters = "".join(nib.aff2axcodes(header.affine))
-    if letters != "RAS":
+    if letters != "RAS" and geometry.placed:
         notes.append(f"The file's voxels run towards {letters}; they are shown turned to RAS.")
     if geometry.oblique:
         notes.append(
@@ -137,11 +137,13 @@ def _modes(shape: tuple[int, ...], geometry: VolumeGeometry) -> tuple[Mode, ...]
     modes = []
     for axis, name in enumerate("xyz"):
         steps = np.arange(shape[axis], dtype=np.float64)
-        if geometry.oblique:
+        if not geometry.placed:
+            coords = steps
+        elif geometry.oblique:
             coords = steps * geometry.zooms[axis]
         else:
             coords = geometry.affine[axis, 3] + steps * geometry.affine[axis, axis]
-        modes.append(Mode(name, coords, "mm"))
+        modes.append(Mode(name, coords, "mm" if geometry.placed else "voxel"))
     if len(shape) == 4:
         modes.append(Mode("volume", np.arange(shape[3])))
     return tuple(modes)

@@ -142,11 +142,7 @@ def _geometry(
     raw: nib.Nifti1Header, name: str
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, str], tuple[str, ...]]:
     notes = []
-    try:
-        spatial, temporal = raw.get_xyzt_units()
-    except KeyError:
-        spatial, temporal = "unknown", "unknown"
-        notes.append("The header names no known unit of length; millimetres are assumed.")
+    spatial, temporal = _units(raw)
     if spatial in {"meter", "micron"}:
         notes.append(f"The header gives positions in {spatial}s; they are shown in mm.")
     qform = None
@@ -165,15 +161,36 @@ def _geometry(
     else:
         with foreign(name, "the header gives no usable voxel size", "Save the volume with its orientation"):
             affine = raw.get_base_affine()
-        notes.append(
-            "The header tells voxel sizes but no orientation (qform and sform codes are 0): "
-            "position and left and right are unknown."
-        )
+    notes += _unknown_notes(spatial, placed=int(raw["sform_code"]) > 0 or qform is not None)
     _check_affine(affine, name)
     millimetres = np.diag([_MM[spatial]] * 3 + [1.0])
     if qform is not None:
         qform = millimetres @ qform
     return millimetres @ affine, qform, (spatial, temporal), tuple(notes)
+
+
+def _units(raw: nib.Nifti1Header) -> tuple[str, str]:
+    """Spatial and temporal unit; "unknown" also for a code that the standard does not have."""
+    try:
+        spatial, temporal = raw.get_xyzt_units()
+    except KeyError:
+        return "unknown", "unknown"
+    return str(spatial), str(temporal)
+
+
+def _unknown_notes(spatial: str, placed: bool) -> list[str]:
+    """What to say where the header names no unit, no orientation, or neither."""
+    if not placed and spatial == "unknown":
+        return [
+            "The header names neither unit nor orientation (qform and sform codes are 0): positions count voxels, x is "
+            "counted from the file's last voxel, and left and right are unknown."
+        ]
+    if not placed:
+        return [
+            "The header tells voxel sizes but no orientation (qform and sform codes are 0): "
+            "position and left and right are unknown."
+        ]
+    return ["The header names no unit; millimetres are assumed."] if spatial == "unknown" else []
 
 
 def _qform(raw: nib.Nifti1Header) -> np.ndarray | None:

@@ -68,7 +68,7 @@ class VolumeGeometry:
         qform: the file's qform matrix, or None when its code is 0.
         qform_code, sform_code: NIfTI codes, kept in every export.
         units: (spatial, temporal) as nibabel names them, "unknown" where the header is silent.
-        zooms: voxel size in mm along the RAS+ axes.
+        zooms: voxel size in mm along the RAS+ axes; as the header has it where not `placed`.
         nifti_version: 1 or 2.
     """
 
@@ -82,6 +82,16 @@ class VolumeGeometry:
     units: tuple[str, str]
     zooms: tuple[float, float, float]
     nifti_version: int
+
+    @property
+    def oriented(self) -> bool:
+        """Whether the file says where its axes point; otherwise left and right are unknown."""
+        return self.sform_code > 0 or self.qform_code > 0
+
+    @property
+    def placed(self) -> bool:
+        """Whether positions are mm; a file that names neither unit nor orientation has voxels only."""
+        return self.oriented or self.units[0] != "unknown"
 
     @property
     def oblique(self) -> bool:

@@ -53,7 +53,7 @@ class Segmentation:
         labels: int16 over the sample's spatial dims; -1 outside the analysed region and where data is missing.
         probabilities: float32 (class, …spatial); NaN where the label is -1.
         amounts: how much of each class there is.
-        unit: unit of the amounts: "mm³", "ha", or "px" where the file gives no size.
+        unit: unit of the amounts: "mm³", "ha"; "voxels" or "px" where the file gives no size.
     """
 
     classes: tuple[str, ...]

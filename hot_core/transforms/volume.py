@@ -68,8 +68,11 @@ def grey_input(
     native, seen = masked(percentile_scale(np.where(np.isfinite(part), part, np.nan)))
     check_present(seen, config.name)
     given, mask = finer(native, seen, factors) if max(factors) > 1 else (native, seen)
-    back = partial(to_segmentation, config, modes, region, seen, geometry.zooms, factors)
-    return ModelInput(given, mask, grid, back, notes=(*notes, *scale_notes(geometry.zooms, factors), *region_notes))
+    back = partial(to_segmentation, config, modes, region, seen, geometry.zooms if geometry.placed else None, factors)
+    scale = scale_notes(geometry.zooms, factors)
+    if not geometry.placed:
+        scale = (*scale, "The file names no unit: the model takes its voxel sizes as mm.")
+    return ModelInput(given, mask, grid, back, notes=(*notes, *scale, *region_notes))
 
 
 def choose(
@@ -143,20 +146,22 @@ def to_segmentation(
     modes: tuple[Mode, ...],
     region: tuple[tuple[int, int], ...],
     mask: np.ndarray,
-    zooms: tuple[float, float, float],
+    zooms: tuple[float, float, float] | None,
     factors: tuple[int, ...],
     output: np.ndarray,
 ) -> Segmentation:
-    """Logits (class, …region, finer by `factors`) as labels and probabilities over the whole volume, in mm³.
+    """Logits (class, …region, finer by `factors`) as labels and probabilities over the whole volume.
+
+    Amounts are mm³, or voxels where `zooms` is None.
 
     Returns:
         The segmentation; -1 and NaN outside the region and where voxels are missing.
     """
     labels, shares = whole(config, modes, region, mask, coarser(output, factors))
     counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
-    voxel = float(np.prod(zooms))
+    voxel, unit = (1.0, "voxels") if zooms is None else (float(np.prod(zooms)), "mm³")
     amounts = {name: float(n) * voxel for name, n in zip(config.classes, counts, strict=True)}
-    return Segmentation(tuple(config.classes), labels, shares, amounts, "mm³")
+    return Segmentation(tuple(config.classes), labels, shares, amounts, unit)
 
 
 def whole(
