@@ -14,7 +14,8 @@ from hot_core.figures.matrix import matrix_figure, shared_limit
 from hot_core.figures.picking import Click, pick_map, pick_matrix
 from hot_core.figures.style import QUERY, class_colours, colour_axis
 from hot_core.kronecker import KroneckerMap
-from tests.makers_figures import series_grid
+from hot_core.modes import Mode, TokenGrid
+from tests.makers_figures import series_grid, volume
 
 
 def factor(heads: int = 1, size: int = 5) -> xr.DataArray:
@@ -141,8 +142,50 @@ def test_pixels_of_the_axis_begin_where_the_view_cuts_them(span: tuple[int, int]
 
 def test_the_hover_text_of_the_map_is_coordinates_and_no_two_are_merged() -> None:
     names = FlatAxis((0, 30), 30, series_grid()).names
-    assert names[13] == "JFK · temp · 07-14 12:00"
+    assert names[13] == "JFK · temp · 2013-07-14 12:00–16:00"
     assert len(set(names)) == 30
+
+
+def test_ticks_and_hover_of_a_volume_name_the_middle_of_a_token_with_its_unit() -> None:
+    _, _, grid = volume()  # 3 × 4 × 5 tokens
+    ticks = flat_ticks((21, 29), grid, 9)
+    assert ticks.title == "x 1 mm · y (mm) · z (mm)"
+    assert ticks.words[0] == "−37 · 16"
+    assert FlatAxis((21, 29), 8, grid).names[0] == "(1, −37, 16) mm"
+
+
+def test_ticks_of_a_map_in_degrees_are_told_apart() -> None:
+    modes = (
+        Mode("row", 52.5 - 0.00015 * np.arange(32), "degree"),
+        Mode("column", 13.4 + 0.00015 * np.arange(32), "degree"),
+        Mode("band", np.array(["nir"])),
+    )
+    grid = TokenGrid.regular(modes, (3, 3, 1), [(0, 24), (0, 24), (0, 1)])
+    far, near = flat_ticks((0, 64), grid, 9), flat_ticks((8, 16), grid, 9)
+    assert (far.title, near.title) == ("row (°) · column (°) · band", "row 52.4994° · column (°) · band")
+    for ticks, axis in ((far, grid.axes[0]), (near, grid.axes[1])):
+        assert len(set(ticks.words)) == len(ticks.words) == 8
+        np.testing.assert_allclose([float(word) for word in ticks.words], axis.coords, atol=5.1e-5)
+    assert FlatAxis((8, 16), 8, grid).names[1] == "13.4006° E, 52.4994° N · nir"
+
+
+def test_the_hover_text_says_what_was_pooled() -> None:
+    grid = series_grid()
+    one = kronecker.kronecker_figure(np.ones((5, 5)), (0, 5), (0, 5), grid, 0, uniform=1 / 30).data[0]
+    assert one.hovertemplate == "from %{y}<br>to %{x}<br>weight %{z:.3g}<extra></extra>"
+    pooled = kronecker.kronecker_figure(np.ones((5, 10)), (0, 5), (0, 30), grid, 0, uniform=1 / 30).data[0]
+    words = "from %{y}<br>to %{x} on<br>mean weight of about 3 entries %{z:.3g}<extra></extra>"
+    assert pooled.hovertemplate == words
+
+
+def test_labels_of_bars_stand_beyond_the_uniform_line() -> None:
+    grid = series_grid()
+    tokens = token_field(grid.spread(np.full(grid.shape, 1 / 30, np.float32)), grid)
+    figure = mode_bars(tokens, "entity", "JFK")
+    labels = [note for note in figure.layout.annotations if note.xref == "paper"]
+    assert [(note.y, note.text) for note in labels] == [("EWR", "0.333"), ("JFK", "0.333"), ("LGA", "0.333")]
+    assert {(note.x, note.xanchor) for note in labels} == {(1, "right")}
+    assert figure.layout.shapes[0].x1 <= 0.8 * figure.layout.xaxis.range[1] + 1e-9
 
 
 def test_a_click_in_a_matrix_moves_one_mode() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from hot_core.analysis.words import UNITS, place, span_words
 from hot_core.modes import Mode, TokenAxis
 
 
@@ -123,7 +125,9 @@ def token_axis(axis: TokenAxis) -> PlotAxis:
         form = "%d %b %H:%M" if days < 2 else "%d %b" if days < 300 else "%b %Y"
         dated: dict[str, object] = {"type": "date", "nticks": 5, "tickformat": form}
         return PlotAxis(values.astype("datetime64[s]"), starts, stops, mode.name, dated, first)
-    return PlotAxis(values, starts, stops, mode_title(mode), number_look(mode), first)
+    # a map has north at the top whichever way its file runs; the axis of a matrix follows the file
+    order = ", south first" if mode.name == "row" and edges[0] < edges[-1] else ""
+    return PlotAxis(values, starts, stops, mode_title(mode) + order, number_look(mode), first)
 
 
 def number_look(mode: Mode) -> dict[str, object]:
@@ -133,12 +137,33 @@ def number_look(mode: Mode) -> dict[str, object]:
     return {"type": "linear", "nticks": 5, "tickformat": f",.{min(decimals, 5)}f"}
 
 
+def mode_step(mode: Mode) -> float:
+    """The distance between neighbouring coordinates, 1 where there is only one."""
+    return abs(float(mode.coords[1] - mode.coords[0])) if len(mode) > 1 else 1.0
+
+
+def step_decimals(mode: Mode) -> int:
+    """The decimals that tell neighbouring coordinates of an axis apart: 0 for 10 m, 4 for 0.00015°."""
+    apart = mode_step(mode)
+    return max(0, math.ceil(-math.log10(apart) - 1e-6)) if apart > 0 else 0
+
+
 def short_word(mode: Mode, native: int) -> str:
-    """One native position in as few characters as are still clear: "JFK", "14 Jul 08:00", "−26"."""
+    """One native position in as few characters as are still clear: "JFK", "07-14 08:00", "−26"."""
     value = mode.coords[native]
     if isinstance(value, np.datetime64):
         return str(np.datetime_as_string(value, unit="m")).replace("T", " ")[5:]
-    if np.asarray(value).dtype.kind in "iuf":
-        text = f"{float(value):,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{float(value):.3g}"
-        return text.replace("-", "−")
-    return str(value)
+    if np.asarray(value).dtype.kind not in "iuf":
+        return str(value)
+    unit = 10.0 ** -step_decimals(mode)
+    # −26.5 and −25.5 on an axis in steps of 1 would both be rounded to −26
+    halved = mode_step(mode) < 1.01 * unit and abs(float(value) / unit % 1 - 0.5) < 0.01
+    return place(float(value), unit / 10 if halved else unit)
+
+
+def token_word(axis: TokenAxis, token: int) -> str:
+    """A token in few characters: its middle for numbers, as the page says it, its first for names and dates."""
+    mode = axis.mode
+    if mode.name == "time" or mode.coords.dtype.kind not in "iuf":
+        return short_word(mode, int(axis.starts[token]))
+    return span_words(axis, token).removesuffix(f" {UNITS.get(mode.unit or '', mode.unit or '')}")

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.style import ACCENT, INK, QUERY, assemble, colour_axis, frame, margins, number, title
+from hot_core.figures.style import ACCENT, INK, QUERY, Part, assemble, colour_axis, frame, margins, number, title
 from hot_core.modes import TokenGrid
 
 
@@ -49,16 +49,18 @@ def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int
     bars = {
         "type": "bar", "x": totals.values.astype(np.float32), "y": names, "orientation": "h",
         "marker": {"color": [QUERY if name == query else ACCENT for name in names]},
-        "text": [number(float(v)) for v in totals.values], "textposition": "outside",
         "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
     }  # fmt: skip
-    end = 1.2 * max(uniform, float(totals.max()))
+    end = 1.3 * max(uniform, float(totals.max()))
     level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
     words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
+    # the values stand in a column of their own, where neither a bar nor the line reaches
+    column: Part = {"x": 1, "xref": "paper", "xanchor": "right", "showarrow": False, "font": {"size": 12}}
+    values = [column | {"y": name, "text": number(float(v))} for name, v in zip(names, totals.values, strict=True)]
     return assemble(
         [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
         shapes=[level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}}],
-        annotations=[words | {"text": f"▼ uniform {number(uniform)}"}],
+        annotations=[words | {"text": f"▼ uniform {number(uniform)}"}, *values],
         xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )  # fmt: skip

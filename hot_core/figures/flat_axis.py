@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hot_core.figures.axes import short_word
+from hot_core.analysis.words import position_words
+from hot_core.figures.axes import mode_title, token_word, unit_word
 from hot_core.figures.style import Part
-from hot_core.modes import TokenGrid
+from hot_core.modes import Geometry, Mode, TokenGrid
 
 Range = tuple[int, int]
 
@@ -25,11 +26,13 @@ class FlatAxis:
         span: half-open range of flat positions.
         pixels: how many pixels show it.
         grid: decodes flat positions to coordinates.
+        geometry: the sample's, for world positions on oblique volumes and rotated rasters too.
     """
 
     span: Range
     pixels: int
     grid: TokenGrid
+    geometry: Geometry | None = None
 
     @property
     def step(self) -> float:
@@ -50,11 +53,12 @@ class FlatAxis:
 
     @property
     def names(self) -> list[str]:
-        """What each pixel begins with, in coordinates; made unique, since plotly merges equal names."""
+        """The token each pixel begins with, in full words; made unique, since plotly merges equal names."""
         used: dict[str, int] = {}
         names = []
         for pixel in range(self.pixels):
-            word = " · ".join(coordinates(self.first(pixel), self.grid))
+            token = tuple(int(at) for at in np.unravel_index(self.first(pixel), self.grid.shape))
+            word = position_words(self.grid, token, self.geometry)
             used[word] = used.get(word, -1) + 1
             names.append(word + "\u200b" * used[word])
         return names
@@ -106,14 +110,21 @@ def flat_ticks(span: Range, grid: TokenGrid, most: int) -> Ticks:
     shared = 0
     while len(words) > 1 and shared < depth - 1 and len({word[shared] for word in words}) == 1:
         shared += 1
-    names = [axis.mode.name for axis in grid.axes]
-    title_words = [f"{name} {word}" for name, word in zip(names, words[0] if words else [], strict=False)][:shared]
+    modes = [axis.mode for axis in grid.axes]
+    common = [_common(mode, word) for mode, word in zip(modes, words[0][:shared] if words else [], strict=False)]
     # half a position on: the tick stands in the middle of the block's first entry
     places = (begins + 0.5).tolist()
-    return Ticks(places, [" · ".join(word[shared:]) for word in words], " · ".join([*title_words, *names[shared:]]))
+    titles = [*common, *(mode_title(mode) for mode in modes[shared:])]
+    return Ticks(places, [" · ".join(word[shared:]) for word in words], " · ".join(titles))
+
+
+def _common(mode: Mode, word: str) -> str:
+    """A coordinate that all ticks share, as the title says it: "entity JFK", "x −26 mm", "row 52.4994°"."""
+    unit = unit_word(mode.unit) if mode.unit and not word.startswith("voxel") else ""
+    return f"{mode.name} {word}{unit if unit in ('', '°') else f' {unit}'}"
 
 
 def coordinates(flat: int, grid: TokenGrid) -> list[str]:
     """The coordinate of every mode at a flat position, in few characters."""
     token = np.unravel_index(flat, grid.shape)
-    return [short_word(axis.mode, int(axis.starts[at])) for axis, at in zip(grid.axes, token, strict=True)]
+    return [token_word(axis, int(at)) for axis, at in zip(grid.axes, token, strict=True)]

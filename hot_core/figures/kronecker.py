@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from hot_core.figures.flat_axis import FlatAxis, Range, flat_ticks
 from hot_core.figures.style import HALO, QUERY, QUIET, Part, assemble, colour_axis, margins, number, title
-from hot_core.modes import TokenGrid
+from hot_core.modes import Geometry, TokenGrid
 
 PIXELS = 256
 
@@ -48,7 +48,7 @@ def pooled_words(rows: Range, cols: Range) -> str:
 
 def kronecker_figure(
     view: np.ndarray, rows: Range, cols: Range, grid: TokenGrid, query: int, *, uniform: float,
-    direction: str = "row", height: int = 470,
+    direction: str = "row", geometry: Geometry | None = None, height: int = 470,
 ) -> go.Figure:  # fmt: skip
     """Draw a view of the map.
 
@@ -60,16 +60,17 @@ def kronecker_figure(
         query: flat position of the query, drawn as an orange line.
         uniform: the level at which all keys would be looked at alike.
         direction: "row" draws the query's row, "column" its column.
+        geometry: the sample's, for world positions in the hover text.
         height: of the figure, in pixels.
 
     Returns:
         A figure whose axes are flat positions labelled with coordinates; drag zooms.
     """
     pixels = np.ascontiguousarray(view, dtype=np.float32)
-    down, across = FlatAxis(rows, pixels.shape[0], grid), FlatAxis(cols, pixels.shape[1], grid)
+    down, across = (FlatAxis(s, n, grid, geometry) for s, n in zip((rows, cols), pixels.shape, strict=True))
     cells = {
         "type": "heatmap", "z": pixels, "x": across.names, "y": down.names, "coloraxis": "coloraxis",
-        "hovertemplate": "from %{y}<br>to %{x}<br>weight %{z:.3g}<extra></extra>",
+        "hovertemplate": _hover(down, across),
     }  # fmt: skip
     x_ticks, y_ticks = flat_ticks(cols, grid, 4), flat_ticks(rows, grid, 7)
     x = QUIET | across.settings(x_ticks) | {"tickangle": -30, "title": title(f"looks at · {x_ticks.title}")}
@@ -80,6 +81,13 @@ def kronecker_figure(
         [cells], height, margin=room, dragmode="zoom", xaxis=x, yaxis=y,
         shapes=_query_line(down, across, query, direction), coloraxis=colour_axis(float(pixels.max()), uniform),
     )  # fmt: skip
+
+
+def _hover(down: FlatAxis, across: FlatAxis) -> str:
+    """What the mouse reads: one entry, or where the entries begin whose mean a pixel shows."""
+    start, end = (" on" if axis.step > 1 else "" for axis in (down, across))
+    pooled = f"mean weight of about {number(down.step * across.step)} entries" if start or end else "weight"
+    return f"from %{{y}}{start}<br>to %{{x}}{end}<br>{pooled} %{{z:.3g}}<extra></extra>"
 
 
 def _query_line(down: FlatAxis, across: FlatAxis, query: int, direction: str) -> list[Part]:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import xarray as xr
 from PIL import Image
 
-from hot_core.figures.axes import native_edges, number_look, token_axis, unit_word
+from hot_core.figures.axes import native_edges, number_look, step_decimals, token_axis, unit_word
 from hot_core.figures.fields import field_limit
 from hot_core.figures.style import (
     QUIET,
@@ -100,9 +100,12 @@ def tile_figure(
     rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
     what = "weight %{z:.3g}<extra></extra>" if tokens is not None else "<extra></extra>"
+    x_name, y_name = _map_names(modes)
     cells = {
         "type": "heatmap", "z": values, "x": columns.values, "y": rows.values, "coloraxis": "coloraxis",
-        "hovertemplate": f"{columns.title} %{{x:,.5~r}}<br>{rows.title} %{{y:,.5~r}}<br>{what}",
+        "hovertemplate": (
+            f"{x_name} %{{x:,.{step_decimals(modes[1])}f}}<br>{y_name} %{{y:,.{step_decimals(modes[0])}f}}<br>{what}"
+        ),
     }  # fmt: skip
     if tokens is None:  # the cells stay, unseen: they take the clicks
         clear: Part = {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
@@ -161,17 +164,23 @@ def _map_axes(modes: Sequence[Mode]) -> Part:
     """Map axes: x to the right, y up, one scale; degrees are narrowed by the cosine of the latitude."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
     degrees = (modes[0].unit or "").startswith("degree")
-    unit = unit_word(modes[0].unit or "pixel")
+    x_name, y_name = _map_names(modes)
     ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(rows)))), 0.05) if degrees else 1.0
-    names = ("longitude", "latitude") if degrees else ("easting", "northing")
     common = QUIET | {"constrain": "domain"}
     x_range, y_range = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
     return {
-        "xaxis": common | number_look(modes[1]) | {"range": x_range, "title": title(f"{names[0]} ({unit})")},
+        "xaxis": common | number_look(modes[1]) | {"range": x_range, "title": title(x_name)},
         "yaxis": common | number_look(modes[0]) | {
-            "range": y_range, "title": title(f"{names[1]} ({unit})"), "scaleanchor": "x", "scaleratio": ratio,
+            "range": y_range, "title": title(y_name), "scaleanchor": "x", "scaleratio": ratio,
         },
     }  # fmt: skip
+
+
+def _map_names(modes: Sequence[Mode]) -> tuple[str, str]:
+    """What x and y of the map are called, with their unit."""
+    unit = unit_word(modes[0].unit or "pixel")
+    x, y = ("longitude", "latitude") if (modes[0].unit or "").startswith("degree") else ("easting", "northing")
+    return f"{x} ({unit})", f"{y} ({unit})"
 
 
 def png_uri(pixels: np.ndarray) -> str:

@@ -1,0 +1,25 @@
+"""What the hover text of a raster tile says."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from hot_core.figures.raster import composite, tile_figure
+from tests.makers_figures import raster_grid, raster_modes
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("metre", "easting (m) %{x:,.0f}<br>northing (m) %{y:,.0f}<br>"),  # 5,800,000 in steps of 10
+        ("degree", "longitude (°) %{x:,.3f}<br>latitude (°) %{y:,.3f}<br>"),  # 52 in steps of 0.001
+    ],
+)
+@pytest.mark.parametrize("up", [True, False])
+def test_hover_has_the_decimals_of_the_pixels(unit: str, expected: str, up: bool) -> None:
+    modes = raster_modes(up=up, unit=unit)
+    data = xr.DataArray(
+        np.ones([len(mode) for mode in modes]), dims=("row", "column", "band"), coords={"band": modes[2].coords}
+    )
+    figure = tile_figure(composite(data, ()), modes, raster_grid(modes))
+    assert figure.data[0].hovertemplate.startswith(expected)
