@@ -119,8 +119,9 @@ def _letters(plane: Plane, look: Look) -> list[Part]:
     left, right, low, high = plane.letters
     if look.flips(plane):
         left, right = right, left
-    places = ((left, 0.03, 0.5), (right, 0.97, 0.5), (low, 0.5, 0.04), (high, 0.5, 0.96))
-    look_of = {"showarrow": False, "font": {"color": "white", "size": 12}, "bgcolor": "rgba(0,0,0,0.5)", "borderpad": 1}
+    # below and above beside a corner: labels lie in the middle, and a letter there would cover their outline
+    places = ((left, 0.03, 0.5), (right, 0.97, 0.5), (low, 0.9, 0.04), (high, 0.9, 0.96))
+    look_of = {"showarrow": False, "font": {"color": "white", "size": 12}, "bgcolor": "rgba(0,0,0,0.3)", "borderpad": 1}
     return [_inside(plane) | look_of | {"text": letter, "x": x, "y": y} for letter, x, y in places]
 
 
