@@ -25,8 +25,9 @@ def draw(view: View) -> None:
     heading("Kronecker map", f"{total:,} × {total:,} · {view.head_words}")
     pixels = view.map.view(rows, cols, kronecker.pixels_for(rows), kronecker.pixels_for(cols))
     figure = kronecker.kronecker_figure(
-        pixels.numpy(), rows, cols, grid, view.flat, uniform=view.uniform, direction=view.direction
-    )
+        pixels.numpy(), rows, cols, grid, view.flat, uniform=view.uniform, direction=view.direction,
+        geometry=view.analysis.sample.geometry,
+    )  # fmt: skip
     picture(figure, f"{view.kind}_map", f"Kronecker map of layer {view.layer}, {view.head_words}. {view.reading}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Whole map", key=f"{view.kind}_map_whole", on_click=state.zoom, args=(view.kind, None))
