@@ -52,8 +52,13 @@ def choose_query(kind: Kind, token: Token) -> None:
     put(f"{kind}_token", tuple(int(at) for at in token))
 
 
-def slide_query(kind: Kind, mode: int, key: str) -> None:
-    """Move the query along one mode to where its slider stands."""
+def slide_query(kind: Kind, mode: int, key: str, identity: Hashable) -> None:
+    """Move the query along one mode to where its slider stands; a slider of a file now gone is not heard.
+
+    While a file takes another's place, Streamlit may call back once more for a widget that it has just put away.
+    """
+    if get(f"{kind}_opened") != identity:
+        return
     token = query(kind)
     choose_query(kind, (*token[:mode], get(key), *token[mode + 1 :]))
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app import content
+from app import content, state
 from app.messages import plain
 from app.navigation import PAGES, VIEWS
 from app.parts.card import readable
 from app.parts.choose import wrong_kind
+from app.parts.region import _take_window
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -71,3 +72,16 @@ def test_the_listener_needs_no_other_address() -> None:
     script = (ROOT / "app" / "components" / "plot_events.js").read_text(encoding="utf-8")
     assert "http" not in script
     assert "import " not in script
+
+
+def test_a_widget_of_a_file_now_gone_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = {"series_opened": ("new",), "series_region_of": "new", "series_token": (1, 2, 3), "slider": 0}
+    monkeypatch.setattr(state.st, "session_state", memory)
+    state.slide_query("series", 1, "slider", ("old",))
+    _take_window("slider", "old")
+    assert memory["series_token"] == (1, 2, 3)
+    assert "series_region" not in memory
+    state.slide_query("series", 1, "slider", ("new",))
+    _take_window("slider", "new")
+    assert memory["series_token"] == (1, 0, 3)
+    assert memory["series_region"] == 0

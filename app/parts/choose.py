@@ -89,7 +89,7 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
             state.put(key, state.query(kind)[at])  # the slider follows the query, not the query the slider
             with st.container(key=f"{kind}_query_{modes[at]}"):
                 st.select_slider(
-                    modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key),
+                    modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key, identity),
                     format_func=partial(span_words, axis),
                 )  # fmt: skip
     head = int(state.get(f"{kind}_head"))

@@ -41,12 +41,15 @@ def choose(kind: Kind, analysis: Analysis) -> None:
         state.put(key, (int(axis.starts[0]), int(axis.stops[-1])))
         st.slider(
             f"Analysed {axis.mode.name} ({'voxels' if kind == 'volume' else 'pixels'})", 0, len(axis.mode), key=key,
-            on_change=_take, args=(kind, [a.mode.name for a in analysis.grid.axes], analysis),
+            on_change=_take,
+            args=(kind, [a.mode.name for a in analysis.grid.axes], analysis, state.get(f"{kind}_region_of")),
         )  # fmt: skip
 
 
-def _take(kind: Kind, modes: list[str], analysis: Analysis) -> None:
-    """Take over the sliders as the region, never an empty one."""
+def _take(kind: Kind, modes: list[str], analysis: Analysis, owner: str) -> None:
+    """Take over the sliders as the region, never an empty one; those of a file now gone are not heard."""
+    if state.get(f"{kind}_region_of") != owner:
+        return
     region = []
     for mode, (first, last) in zip(modes, analysis.grid.window, strict=True):
         start, stop = state.get(_key(kind, mode, analysis), (first, last))
@@ -68,12 +71,15 @@ def _window(analysis: Analysis) -> None:
     key = state.own_key("series_window", analysis.sample.source.sha256)
     state.put(key, int(time.starts[0]))
     st.slider(
-        "Window begins at step", 0, total - length, key=key, on_change=_take_window, args=(key,),
+        "Window begins at step", 0, total - length, key=key, on_change=_take_window,
+        args=(key, state.get("series_region_of")),
         help=f"The model sees {length} steps; after them comes the forecast.",
     )  # fmt: skip
     first, last = span_words(time, 0), span_words(time, len(time) - 1)
     st.caption(plain(f"From {first} to {last}."))
 
 
-def _take_window(key: str) -> None:
+def _take_window(key: str, owner: str) -> None:
+    if state.get("series_region_of") != owner:
+        return
     state.put("series_region", int(state.get(key)))
