@@ -36,6 +36,9 @@ def test_entries_rows_columns_and_application_equal_the_explicit_matrix(sizes, c
     expected = (dense @ x.reshape(len(grid), 4)).reshape(x.shape)
     torch.testing.assert_close(kmap.apply(x), expected, rtol=0, atol=1e-12)
     torch.testing.assert_close(kmap.apply(x[..., 0]), expected[..., 0], rtol=0, atol=1e-12)
+    flowed = (dense.T @ x.reshape(len(grid), 4)).reshape(x.shape)
+    torch.testing.assert_close(kmap.apply_transposed(x), flowed, rtol=0, atol=1e-12)
+    torch.testing.assert_close(kmap.apply_transposed(x[..., 0]), flowed[..., 0], rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("combine", RULES)
@@ -86,6 +89,14 @@ def test_row_sums(combine, normalize, total):
     assert float(kmap.row((2, 4, 6)).sum()) == pytest.approx(total, abs=1e-12)
     dense = oracles.dense_map(kmap.factors, combine, normalize)
     torch.testing.assert_close(kmap.view((0, 105), (0, 105), 105, 105), dense, rtol=0, atol=1e-12)
+    masked = [factor.clone() for factor in kmap.factors]
+    masked[1][3] = 0.0
+    masked_map = KroneckerMap(tuple(masked), combine, normalize)
+    sums = oracles.dense_map(masked, combine, normalize).sum(1).reshape(3, 5, 7)
+    torch.testing.assert_close(masked_map.row_sums(), sums, rtol=0, atol=1e-12)
+    x = torch.randn(3, 5, 7, 2, dtype=torch.float64)
+    flowed = dense.T @ x.reshape(105, 2)
+    torch.testing.assert_close(kmap.apply_transposed(x).reshape(105, 2), flowed, rtol=0, atol=1e-12)
 
 
 @given(data=st.data())
@@ -114,6 +125,8 @@ def test_mixture_is_the_weighted_sum_of_its_heads(combine):
     torch.testing.assert_close(mixture.column((1, 3)).flatten(), dense[:, 8], rtol=0, atol=1e-12)
     x = torch.randn(3, 5, dtype=torch.float64)
     torch.testing.assert_close(mixture.apply(x).flatten(), dense @ x.flatten(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(mixture.apply_transposed(x).flatten(), dense.T @ x.flatten(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(mixture.row_sums().flatten(), dense.sum(1), rtol=0, atol=1e-12)
     assert mixture.entry((1, 3), (2, 0)) == pytest.approx(float(dense[8, 10]), abs=1e-12)
 
 
@@ -129,6 +142,10 @@ def test_what_is_out_of_range_is_refused_with_a_sentence():
         kmap.view((0, 15), (0, 15), 2, 2, reduce="max")
     with pytest.raises(ShapeError, match=r"values \(5, 3\) do not begin with the sizes \(3, 5\)"):
         kmap.apply(torch.zeros(5, 3))
+    with pytest.raises(ShapeError, match=r"apply_transposed: values \(5, 3\) do not begin"):
+        kmap.apply_transposed(torch.zeros(5, 3))
+    with pytest.raises(ShapeError, match=r"apply: values are on meta, the factors on cpu"):
+        kmap.apply(torch.zeros(3, 5, device="meta"))
     with pytest.raises(ShapeError, match="must be square"):
         KroneckerMap((torch.zeros(3, 5),))
     object.__setattr__(kmap, "combine", "mean")  # past the type checker that tests run under

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -73,6 +74,14 @@ class KroneckerMixture:
         """The mixed map applied to values of shape `sizes` or `sizes + (features,)`."""
         return self._mix(lambda single: single.apply(x))
 
+    def apply_transposed(self, x: Tensor) -> Tensor:
+        """The transposed mixed map applied to values; see `KroneckerMap.apply_transposed`."""
+        return self._mix(lambda single: single.apply_transposed(x))
+
+    def row_sums(self) -> Tensor:
+        """The weight that each query gives in all, over all heads; shape `sizes`."""
+        return self._mix(lambda single: single.row_sums())
+
     def view(
         self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
     ) -> Tensor:
@@ -80,4 +89,5 @@ class KroneckerMixture:
         return self._mix(lambda single: single.view(rows, cols, height, width, reduce))
 
     def _mix(self, part: Callable[[KroneckerMap], Tensor]) -> Tensor:
-        return torch.stack([w * part(single) for w, single in zip(self.weights, self.maps, strict=True)]).sum(0)
+        terms = (weight * part(single) for weight, single in zip(self.weights, self.maps, strict=True))
+        return functools.reduce(torch.add, terms)

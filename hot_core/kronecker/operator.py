@@ -49,6 +49,12 @@ class AttentionMap(Protocol):
     def apply(self, x: Tensor) -> Tensor:
         """The map applied to values of shape `sizes` or `sizes + (features,)`."""
 
+    def apply_transposed(self, x: Tensor) -> Tensor:
+        """The transposed map applied to such values: weight flows from queries to keys."""
+
+    def row_sums(self) -> Tensor:
+        """The weight that each query gives in all, of shape `sizes`."""
+
     def view(
         self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
     ) -> Tensor:
@@ -134,16 +140,39 @@ class KroneckerMap:
             x: shape `(n_1, …, n_k)`, or with further feature dims behind.
 
         Returns:
-            The same shape as `x`.
+            The same shape as `x`: each query's weighted sum of the values at its keys.
+
+        Raises:
+            ShapeError: when `x` does not begin with the map's sizes or lives on another device.
         """
-        if tuple(x.shape[: len(self.sizes)]) != self.sizes:
-            raise ShapeError(f"KroneckerMap.apply: values {tuple(x.shape)} do not begin with the sizes {self.sizes}.")
+        return self._mode_products("apply", x, self.factors)
+
+    def apply_transposed(self, x: Tensor) -> Tensor:
+        """The transposed map applied to values, `Aᵀ x` (the row vector `x A`): weight flows from queries to keys.
+
+        Args:
+            x: one value for each query, shape `(n_1, …, n_k)`, or with further feature dims behind.
+
+        Returns:
+            The same shape as `x`: at each key the sum over the queries of `x[query] · A[query, key]`.
+
+        Raises:
+            ShapeError: when `x` does not begin with the map's sizes or lives on another device.
+        """
+        return self._mode_products("apply_transposed", x, [factor.T for factor in self.factors])
+
+    def row_sums(self) -> Tensor:
+        """The weight that each query gives in all: `∏_i Σ_k A_i[q_i, k]`, or `scale · Σ_i Σ_k A_i[q_i, k]`.
+
+        Returns:
+            Shape `(n_1, …, n_k)`; 1 everywhere for row-stochastic factors (`k` for the plain sum), less where
+            rows of a factor are masked.
+        """
+        sums = [factor.sum(1) for factor in self.factors]
         if self.combine == "product":
-            for mode, factor in enumerate(self.factors):
-                x = mode_product(x, factor, mode)
-            return x
-        terms = [mode_product(x, factor, mode) for mode, factor in enumerate(self.factors)]
-        return self.scale * torch.stack(terms).sum(0)
+            return outer(sums)
+        spread = [along(vector, mode, len(sums)) for mode, vector in enumerate(sums)]
+        return self.scale * reduce(torch.add, spread)
 
     def view(
         self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
@@ -196,15 +225,34 @@ class KroneckerMap:
     def _spread(self, vectors: Sequence[Tensor], position: tuple[int, ...]) -> Tensor:
         """Combine one vector per mode into an array over all positions."""
         if self.combine == "product":
-            out = vectors[0]
-            for vector in vectors[1:]:
-                out = out.unsqueeze(-1) * vector
-            return out
+            return outer(vectors)
         out = torch.zeros(self.sizes, dtype=vectors[0].dtype, device=vectors[0].device)
         for mode, vector in enumerate(vectors):
             line: tuple[int | slice, ...] = (*position[:mode], slice(None), *position[mode + 1 :])
             out[line] += self.scale * vector
         return out
+
+    def _mode_products(self, method: str, x: Tensor, factors: Sequence[Tensor]) -> Tensor:
+        """All mode products after one another (product), or each on its own and added up (sum)."""
+        if tuple(x.shape[: len(self.sizes)]) != self.sizes:
+            raise ShapeError(
+                f"KroneckerMap.{method}: values {tuple(x.shape)} do not begin with the sizes {self.sizes}."
+            )
+        if x.device != factors[0].device:
+            raise ShapeError(
+                f"KroneckerMap.{method}: values are on {x.device}, the factors on {factors[0].device}; "
+                "move one of them."
+            )
+        dtype = reduce(torch.promote_types, [factor.dtype for factor in factors], x.dtype)
+        x, factors = x.to(dtype), [factor.to(dtype) for factor in factors]
+        if self.combine == "product":
+            for mode, factor in enumerate(factors):
+                x = mode_product(x, factor, mode)
+            return x
+        out = mode_product(x, factors[0], 0)
+        for mode, factor in enumerate(factors[1:], start=1):
+            out = out + mode_product(x, factor, mode)
+        return self.scale * out
 
     def _position(self, position: Position) -> tuple[int, ...]:
         inside = len(position) == len(self.sizes) and all(
@@ -222,6 +270,19 @@ def mode_product(x: Tensor, factor: Tensor, mode: int) -> Tensor:
         A tensor of the shape of `x`.
     """
     return torch.tensordot(factor, x, dims=([1], [mode])).movedim(0, mode)
+
+
+def outer(vectors: Sequence[Tensor]) -> Tensor:
+    """The outer product of one vector per mode, `(n_1, …, n_k)`."""
+    out = vectors[0]
+    for vector in vectors[1:]:
+        out = out.unsqueeze(-1) * vector
+    return out
+
+
+def along(vector: Tensor, mode: int, modes: int) -> Tensor:
+    """A vector that lies along one of `modes` axes, the others of length 1."""
+    return vector.reshape([-1 if axis == mode else 1 for axis in range(modes)])
 
 
 def row_sums(factor: Tensor, rows: Boxes, mode: int) -> Tensor:
