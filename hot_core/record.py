@@ -65,9 +65,26 @@ class AttentionRecord:
         self.layers.append(LayerRows(rows.detach().cpu().clone(), tuple(self.flat_queries(sizes))))
         self._keep_valid(mask)
 
+    def positions(self, sizes: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """The chosen queries as plain positions.
+
+        Returns:
+            One index for each mode and query.
+
+        Raises:
+            SelectionError: when a query lies outside the tokens.
+        """
+        for query in self.queries:
+            if len(query) != len(sizes) or not all(0 <= p < n for p, n in zip(query, sizes, strict=True)):
+                raise SelectionError(
+                    f"AttentionRecord: query {tuple(query)} lies outside the token grid {tuple(sizes)}. "
+                    "Give one index for each mode, counted from 0."
+                )
+        return [tuple(int(p) for p in query) for query in self.queries]
+
     def flat_queries(self, sizes: tuple[int, ...]) -> list[int]:
         """The flat C-order index of every chosen query."""
-        return [int(np.ravel_multi_index(tuple(query), sizes)) for query in self.queries]
+        return [int(np.ravel_multi_index(query, sizes)) for query in self.positions(sizes)]
 
     @property
     def num_layers(self) -> int:
