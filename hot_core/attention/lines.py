@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -119,12 +120,10 @@ def rows_along(
     batch, *sizes, heads, dim = query.shape
     rows = torch.zeros(batch, heads, len(positions), *sizes, dtype=precise, device=query.device)
     for chosen, position in enumerate(positions):
-        slab: tuple[int | slice, ...] = (
-            slice(None),
-            *(slice(None) if i in group else p for i, p in enumerate(position)),
-        )
-        one, keys = query[(slice(None), *position)].to(precise), key[slab].to(precise)
+        place: list[Any] = list(position)
+        slab = [slice(None) if mode in group else at for mode, at in enumerate(place)]
+        one, keys = query[:, *place].to(precise), key[:, *slab].to(precise)
         logits = torch.einsum("bhd,bnhd->bhn", one, keys.flatten(1, -3)) / math.sqrt(dim)
-        weights = masked_softmax(logits[:, :, None], None if mask is None else mask[slab].flatten(1))
-        rows[:, :, chosen][slab[:1] + slab] = weights.reshape(batch, heads, *keys.shape[1:-2])
+        weights = masked_softmax(logits[:, :, None], None if mask is None else mask[:, *slab].flatten(1))
+        rows[:, :, chosen, *slab] = weights.reshape(batch, heads, *keys.shape[1:-2])
     return rows.flatten(3)
