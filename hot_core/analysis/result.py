@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
 
 from hot_core.analysis.reading import Direction, reading
+from hot_core.analysis.rollout import rollout, rollout_maps
 from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.modes import Sample, TokenGrid
@@ -79,6 +81,31 @@ class Analysis:
         where = "all" if head is None else head
         field.attrs = {"layer": layer, "head": where, "query": list(query), "direction": direction}
         field.attrs["combine"] = kmap.combine
+        return field
+
+    def rollout(self, query: tuple[int, ...], direction: Direction = "row") -> xr.DataArray:
+        """What all layers together carry from token to token, with the residual, over the sample's native grid.
+
+        Attention rollout (see `hot_core.analysis.rollout`): heads mixed equally, each layer averaged with the
+        identity, layers multiplied. Every position carries the share of the token that covers it (not
+        divided among positions); NaN where no token lies. Over the tokens a row adds up to 1.
+
+        Args:
+            query: a token, one index for each mode.
+            direction: "row": the share of every token of the input in this token of the last layer; "column": the
+                share of this token of the input in every token of the last layer.
+
+        Returns:
+            float32 over the sample's grid; attrs hold method, layers, heads, residual, query, direction, combine.
+
+        Raises:
+            SelectionError: when the token or direction does not exist, or the attention has no factors.
+        """
+        maps = rollout_maps(self.record)
+        valid = None if self.record.valid is None else torch.from_numpy(self.record.valid)
+        field = self.grid.spread(rollout(maps, query, direction, valid=valid).float().numpy(), name="rollout")
+        field.attrs = {"method": "attention rollout", "layers": len(maps), "heads": "equal", "residual": 0.5}
+        field.attrs |= {"query": list(query), "direction": direction, "combine": self.record.combine}
         return field
 
     def default_query(self) -> tuple[int, ...]:
