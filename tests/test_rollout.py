@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 import hot_core as hot
 from hot_core.analysis.rollout import rollout, rollout_maps, rollout_matrix
@@ -256,6 +258,33 @@ def test_a_map_that_could_never_be_formed():
         rollout_matrix(maps)
     with pytest.raises(SelectionError, match=r"15 tokens give 2\.2e\+02 entries, above the limit of 2\.2e\+02"):
         rollout_matrix(maps_of(layers_of((3, 5), "sum")), limit=224)
+
+
+class Largest(TorchDispatchMode):
+    """Notes how many numbers the largest tensor holds that any operation gives back."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        if isinstance(out, torch.Tensor):
+            self.numbers = max(self.numbers, out.untyped_storage().nbytes() // out.element_size())
+        return out
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("direction", ["row", "column"])
+def test_work_and_memory_grow_as_one_pass_through_the_layers(direction, form):
+    sizes, layers, heads = (7, 11, 13), 3, 2
+    maps, tokens = maps_of(layers_of(sizes, form, layers, heads)), 7 * 11 * 13
+    with Largest() as largest, FlopCounterMode(display=False) as count:
+        rollout(maps, (6, 10, 12), direction)
+    # the sum form may lay its k terms side by side before adding them
+    assert largest.numbers <= tokens * len(sizes)
+    assert count.get_total_flops() == 2 * layers * heads * tokens * sum(sizes)
+    with FlopCounterMode(display=False) as count:
+        rollout(maps, (6, 10, 12), direction, valid=mask_of(sizes))
+    assert count.get_total_flops() == 2 * 2 * layers * heads * tokens * sum(sizes)  # the row sums need a pass
 
 
 @pytest.mark.parametrize("build", [FullAttention, lambda dim, heads: AxialAttention(dim, 2, heads)])
