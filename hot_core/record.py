@@ -53,9 +53,9 @@ class AttentionRecord:
     sizes: tuple[int, ...] = ()
 
     def add_factors(self, factors: Sequence[Tensor], combine: Combine, normalize: bool, mask: Tensor | None) -> None:
-        """Called by attention layers with factors; keeps detached copies on the CPU."""
+        """Called by attention layers with factors of their own making; keeps them on the CPU, detached."""
         self.sizes = tuple(factor.shape[-1] for factor in factors)
-        kept = tuple(factor.detach().cpu().clone() for factor in factors)
+        kept = tuple(factor.detach().cpu() for factor in factors)
         self.layers.append(LayerFactors(kept, combine, normalize))
         self._keep_valid(mask)
 

@@ -81,16 +81,17 @@ def rope(x):
 
 
 def factor(module, x, mask, mode, head):
-    """One mode's matrix for one batch element: project every token, pool the valid ones, norm, softmax."""
+    """One mode's matrix for one batch element: project every token, pool the valid ones, norm, weigh."""
     sizes = x.shape[:-1]
     d = module.dim // module.heads
     part = slice(head * d, (head + 1) * d)
+    which = 0 if module.share_qk else mode
     queries, keys, valid = [], [], []
     for p in range(sizes[mode]):
         slab = x.select(mode, p).reshape(-1, module.dim)
         keep = torch.ones(len(slab), dtype=torch.bool) if mask is None else mask.select(mode, p).reshape(-1)
         valid.append(bool(keep.any()))
-        for layer, out in ((module.query[mode], queries), (module.key[mode], keys)):
+        for layer, out in ((module.query[which], queries), (module.key[which], keys)):
             projected = slab @ layer.weight.T + layer.bias  # project first, then pool
             out.append(projected[keep].mean(0)[part] if keep.any() else layer.bias[part])
     q = layer_norm(torch.stack(queries), module.query_norm)
@@ -99,12 +100,20 @@ def factor(module, x, mask, mode, head):
         q, k = rope(q), rope(k)
     weights = torch.zeros(sizes[mode], sizes[mode], dtype=x.dtype)
     for a in range(sizes[mode]):
-        logits = {b: (q[a] @ k[b]).item() / math.sqrt(d) for b in range(sizes[mode]) if valid[b]}
-        top = max(logits.values(), default=0.0)
-        total = sum(math.exp(v - top) for v in logits.values())
-        for b, v in logits.items():
-            weights[a, b] = math.exp(v - top) / total
-    return weights
+        for b in range(sizes[mode]):
+            if valid[b] and not (mode in module.causal_modes and b > a):
+                weights[a, b] = kernel(module, q[a], k[b])
+    return weights / weights.sum(1, keepdim=True).where(weights.sum(1, keepdim=True) > 0, 1.0)
+
+
+def kernel(module, q, k):
+    """The weight of one query and one key before normalisation."""
+    d = len(q)
+    if module.kernel == "softmax":
+        return math.exp((q @ k).item() / math.sqrt(d))
+    q, k = q / d**0.25, k / d**0.25
+    terms = [(w @ q - q @ q / 2).exp() * (w @ k - k @ k / 2).exp() for w in module.directions]
+    return float(sum(terms)) / len(terms)
 
 
 def kronecker_attention(module, x, mask=None):

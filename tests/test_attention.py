@@ -30,13 +30,37 @@ def random_mask(sizes, seed=1):
     return mask
 
 
+FORMS = {
+    "plain": {},
+    "rope": {"rope_modes": (0,)},
+    "shared": {"share_qk": True},
+    "causal": {"causal_modes": (0,), "rope_modes": (0,)},
+    "linear": {"kernel": "linear"},
+    "linear, all at once": {
+        "kernel": "linear",
+        "causal_modes": (0,),
+        "rope_modes": (0,),
+        "share_qk": True,
+        "features": 5,
+    },
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("combine", ["product", "sum"])
 @pytest.mark.parametrize("sizes", SIZES)
-def test_equals_the_explicit_kronecker_matrix(sizes, combine, masked):
-    module, x = attention(sizes, combine, rope_modes=(len(sizes) - 1,))
+def test_equals_the_explicit_kronecker_matrix(sizes, combine, masked, form):
+    module, x = attention(sizes, combine, **FORMS[form])
     mask = random_mask(sizes) if masked else None
-    torch.testing.assert_close(module(x, mask), oracles.kronecker_attention(module, x, mask), **EXACT)
+    record = AttentionRecord()
+    torch.testing.assert_close(module(x, mask, record), oracles.kronecker_attention(module, x, mask), **EXACT)
+    last = len(sizes) - 1
+    torch.testing.assert_close(
+        record.layers[0].factors[last][1, 2],
+        oracles.factor(module, x[1], None if mask is None else mask[1], last, 2),
+        **EXACT,
+    )
 
 
 def test_normalised_sum_is_the_sum_divided_by_the_number_of_modes():
@@ -157,9 +181,11 @@ def test_a_forward_pass_without_a_record_leaves_nothing_behind():
 
 def test_shapes_that_do_not_fit_are_refused_with_all_of_them_named():
     module, x = attention((3, 5))
-    with pytest.raises(ShapeError, match=r"x \[batch, n_1, …, n_1, dim\] = \(2, 3, 12\), but it takes 2 modes"):
+    with pytest.raises(ShapeError, match=r"x \[batch, n_1, dim\] = \(2, 3, 12\), but it takes 2 modes"):
         module(x[:, :, 0])
-    with pytest.raises(ShapeError, match=r"mask \[batch, n_1, …, n_2\] = \(2, 5, 3\)"):
+    with pytest.raises(
+        ShapeError, match=r"mask \[batch, n_1, …, n_2\] = \(2, 5, 3\) of torch.bool; the mask must be \(2, 3, 5\)"
+    ):
         module(x, torch.ones(2, 5, 3, dtype=torch.bool))
     with pytest.raises(ShapeError, match="dim=12 cannot be cut into heads=5"):
         KroneckerAttention(12, 2, 5)

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout as drop
+from torch.nn.functional import linear
 
-from hot_core.attention.checks import check_call, check_width
+from hot_core.attention.checks import check_call, check_dropout, check_modes, check_width
+from hot_core.attention.factors import Factor, LinearFactor, SoftmaxFactor
+from hot_core.attention.features import orthogonal_directions, positive_features
+from hot_core.attention.mode_products import product, total
+from hot_core.attention.pooling import pooled
 from hot_core.attention.rotary import rotate
 from hot_core.attention.softmax import masked_softmax
 from hot_core.errors import ShapeError
 from hot_core.kronecker import Combine
 from hot_core.record import AttentionRecord
+
+Kernel: TypeAlias = Literal["softmax", "linear"]
 
 
 class KroneckerAttention(nn.Module):
@@ -34,21 +43,40 @@ class KroneckerAttention(nn.Module):
     the projection then runs on `n_i` instead of `N` vectors. Pooling is the mean over valid tokens,
     where the paper sums; the layer norm makes the two the same but for its epsilon.
 
+    Linear factors (`kernel="linear"`) replace the softmax by positive random features,
+    `A_i = φ(q_i) φ(k_i)ᵀ / row sums`, whose expectation is the softmax's numerator: cost and memory
+    are linear in every `n_i`, and `A_i` is formed only for a record.
+
     Missing tokens (`mask`): a slice of a mode without any valid token gets weight exactly 0 as a
     key; a row with no valid key is 0; values of invalid tokens are 0, and nothing is renormalised,
-    so the mass that a row puts on invalid tokens is lost to the output.
+    so the mass that a row puts on invalid tokens is lost to the output. What invalid tokens hold,
+    NaN too, is never read.
+
+    Causal modes: in the factor of a causal mode every key after the query has weight exactly 0, so
+    no *value* reaches an earlier position. The *weights* of the other modes' factors still come from
+    means over the whole causal mode, later positions included: with one mode the output is causal
+    in the strict sense, with more it is not, and no map that is one Kronecker product can be,
+    unless its other factors ignore the data. Do not train such a model to foretell its own input.
 
     Args:
         dim: width of the tokens.
         num_modes: number of modes, 1 … 5.
         heads: number of heads; each is one Kronecker term over its own slice of the values.
         combine: "product" or "sum".
+        kernel: "softmax", or "linear" for factors of positive random features.
         normalize: sum only: divide by `k`, so that rows sum to 1 (the official code does not).
         rope_modes: indices of the modes with an order, whose queries and keys are rotated.
+        share_qk: one query and one key projection for all modes, instead of one for each.
+        causal_modes: indices of the modes in which a query sees earlier keys and itself only.
+        dropout: probability of dropping a weight of a factor (linear: a feature of a key) while
+            training; what is left is scaled up, records show the weights before it.
+        features: linear only: the number `m` of features; None takes `2d`.
 
     Raises:
-        ShapeError: when `dim` and `heads`, `num_modes`, `combine` or `rope_modes` are out of range.
+        ShapeError: when an argument is out of its range, or two contradict each other.
     """
+
+    directions: Tensor
 
     def __init__(
         self,
@@ -56,28 +84,36 @@ class KroneckerAttention(nn.Module):
         num_modes: int,
         heads: int = 8,
         combine: Combine = "product",
+        kernel: Kernel = "softmax",
         *,
         normalize: bool = False,
         rope_modes: Sequence[int] = (),
+        share_qk: bool = False,
+        causal_modes: Sequence[int] = (),
+        dropout: float = 0.0,
+        features: int | None = None,
     ) -> None:
         super().__init__()
         check_width("KroneckerAttention", dim, heads)
-        if not 1 <= num_modes <= 5 or combine not in ("product", "sum"):
-            raise ShapeError(
-                f"KroneckerAttention: num_modes={num_modes}, combine={combine!r}; "
-                "give 1 … 5 modes and 'product' or 'sum'."
-            )
-        if any(not 0 <= mode < num_modes for mode in rope_modes):
-            raise ShapeError(f"KroneckerAttention: rope_modes={tuple(rope_modes)} leave the modes 0 … {num_modes - 1}.")
+        check_forms(num_modes, combine, kernel, features)
+        check_modes("KroneckerAttention", "rope_modes", rope_modes, num_modes)
+        check_modes("KroneckerAttention", "causal_modes", causal_modes, num_modes)
+        check_dropout("KroneckerAttention", dropout)
         self.dim, self.num_modes, self.heads = dim, num_modes, heads
         self.combine: Combine = combine
-        self.normalize, self.rope_modes = normalize, tuple(rope_modes)
-        self.query = nn.ModuleList(nn.Linear(dim, dim) for _ in range(num_modes))
-        self.key = nn.ModuleList(nn.Linear(dim, dim) for _ in range(num_modes))
+        self.kernel: Kernel = kernel
+        self.normalize, self.share_qk, self.dropout = normalize, share_qk, dropout
+        self.rope_modes, self.causal_modes = tuple(rope_modes), tuple(causal_modes)
+        projections = 1 if share_qk else num_modes
+        self.query = nn.ModuleList(nn.Linear(dim, dim) for _ in range(projections))
+        self.key = nn.ModuleList(nn.Linear(dim, dim) for _ in range(projections))
         self.value = nn.Linear(dim, dim)
         self.output = nn.Linear(dim, dim)
         self.query_norm = nn.LayerNorm(dim // heads)
         self.key_norm = nn.LayerNorm(dim // heads)
+        self.features = 0 if kernel == "softmax" else features or 2 * (dim // heads)
+        if self.features:
+            self.register_buffer("directions", orthogonal_directions(self.features, dim // heads))
 
     def forward(self, x: Tensor, mask: Tensor | None = None, record: AttentionRecord | None = None) -> Tensor:
         """Attend.
@@ -94,66 +130,85 @@ class KroneckerAttention(nn.Module):
             ShapeError: when the shapes do not fit.
         """
         check_call("KroneckerAttention", x, mask, self.dim, self.num_modes)
-        value = self.value(x)
+        batch, sizes = x.shape[0], x.shape[1:-1]
         if mask is not None:
-            x, value = x * mask[..., None], value * mask[..., None]
-        factors = [self.factor(x, mask, mode) for mode in range(self.num_modes)]
+            x = torch.where(mask[..., None], x, 0.0)
+        factors = self.factors(x, mask)
         if record is not None:
-            record.add_factors(factors, self.combine, self.normalize, mask)
-        return self.output(self._combined(factors, value))
+            matrices = [factor.matrix().unflatten(0, (batch, self.heads)) for factor in factors]
+            record.add_factors(matrices, self.combine, self.normalize, mask)
+        apply = product if self.combine == "product" else total
+        out = apply(factors, self._values(x, mask), sizes)
+        out = out.reshape(batch, self.heads, -1, self.dim // self.heads).transpose(1, 2).reshape(x.shape)
+        row_sum = 1 if self.combine == "product" or self.normalize else self.num_modes
+        if self.combine == "sum" and self.normalize:
+            out = out / self.num_modes
+        return linear(out, self.output.weight, self._output_bias(row_sum, mask))
 
-    def factor(self, x: Tensor, mask: Tensor | None, mode: int) -> Tensor:
-        """The attention matrix of one mode, (batch, head, query, key); invalid tokens of `x` must be 0.
+    def factors(self, x: Tensor, mask: Tensor | None) -> list[Factor]:
+        """The attention of every mode, for every batch element and head.
+
+        Args:
+            x: (batch, n_1, …, n_k, dim), 0 where a token is not valid.
+            mask: (batch, n_1, …, n_k), True where a token is valid.
 
         Returns:
-            Row-stochastic weights, exactly 0 for keys without any valid token.
+            One factor for each mode; rows sum to 1, or to 0 where no key is valid.
         """
-        others = [dim for dim in range(1, x.ndim - 1) if dim != mode + 1]
-        keys_valid = None
-        if mask is None:
-            pooled = x.mean(others) if others else x
-        else:
-            count = mask.sum(others) if others else mask.long()
-            pooled = (x.sum(others) if others else x) / count.clamp(min=1)[..., None]
-            keys_valid = count > 0
-        query = self.query_norm(self._split(self.query[mode](pooled)))
-        key = self.key_norm(self._split(self.key[mode](pooled)))
+        means, valid = pooled(x, mask)
+        queries = self._projected(self.query, self.query_norm, means)
+        keys = self._projected(self.key, self.key_norm, means)
+        return [self._factor(*parts, mode) for mode, parts in enumerate(zip(queries, keys, valid, strict=True))]
+
+    def _projected(self, layers: nn.ModuleList, norm: nn.LayerNorm, means: list[Tensor]) -> Sequence[Tensor]:
+        """Queries or keys of every mode, (batch, head, n_i, dim/head); the norm runs once for all modes."""
+        of_mode = [layers[0 if self.share_qk else mode](mean) for mode, mean in enumerate(means)]
+        heads_last = norm(torch.cat(of_mode, dim=1).unflatten(-1, (self.heads, -1)))
+        return heads_last.transpose(1, 2).split([mean.shape[1] for mean in means], dim=2)
+
+    def _factor(self, query: Tensor, key: Tensor, valid: Tensor | None, mode: int) -> Factor:
+        """One mode's factor from its queries and keys (batch, head, n_i, dim/head) and its valid slices."""
         if mode in self.rope_modes:
             query, key = rotate(query), rotate(key)
-        return masked_softmax(query @ key.transpose(-1, -2) / math.sqrt(key.shape[-1]), keys_valid)
+        causal = mode in self.causal_modes
+        width = query.shape[-1]
+        if self.kernel == "linear":
+            seen = None if valid is None else valid[:, None, :, None]
+            query, key = positive_features(query / width**0.25, key / width**0.25, self.directions, seen)
+            query, key = query.flatten(0, 1), key.flatten(0, 1)
+            return LinearFactor.normalised(query, key, drop(key, self.dropout, self.training), causal)
+        weights = masked_softmax(query / math.sqrt(width) @ key.transpose(-1, -2), valid, causal).flatten(0, 1)
+        return SoftmaxFactor(weights, drop(weights, self.dropout, self.training))
 
-    def _split(self, pooled: Tensor) -> Tensor:
-        """(batch, n, dim) → (batch, head, n, dim/head)."""
-        return pooled.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def _values(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        """`W Xᵀ`, and `+ b` where rows may not sum to 1: (batch · head, dim/head · n_1 ⋯ n_k), features first."""
+        batch = x.shape[0]
+        values = torch.bmm(self.value.weight.expand(batch, -1, -1), x.flatten(1, -2).transpose(1, 2))
+        if not self._bias_passes(mask):
+            bias = self.value.bias[:, None]
+            values = values + (bias if mask is None else bias * mask.flatten(1)[:, None])
+        return values.reshape(batch * self.heads, -1)
 
-    def _combined(self, factors: list[Tensor], value: Tensor) -> Tensor:
-        """Apply the factors to the values, mode after mode; (batch, n_1, …, n_k, dim)."""
-        sizes = value.shape[1:-1]
-        heads_first = value.unflatten(-1, (self.heads, -1)).movedim(-2, 1)
-        if self.combine == "product":
-            out = heads_first
-            for mode, factor in enumerate(factors):
-                out = apply_factor(factor, out, sizes, mode)
-        else:
-            out = apply_factor(factors[0], heads_first, sizes, 0)
-            for mode, factor in enumerate(factors[1:], start=1):
-                out = out + apply_factor(factor, heads_first, sizes, mode)
-            out = out / self.num_modes if self.normalize else out
-        return out.movedim(1, -2).flatten(-2)
+    def _bias_passes(self, mask: Tensor | None) -> bool:
+        """Whether every row sums to the same, so that the bias of the values goes straight to the output's."""
+        return mask is None and not (self.training and self.dropout)
+
+    def _output_bias(self, row_sum: int, mask: Tensor | None) -> Tensor:
+        """The output's bias, with what is left of the values' bias after attention: `A (b ⊗ 1) = row sum · b`."""
+        if not self._bias_passes(mask):
+            return self.output.bias
+        return torch.addmv(self.output.bias, self.output.weight, self.value.bias, alpha=row_sum)
 
 
-def apply_factor(factor: Tensor, value: Tensor, sizes: Sequence[int], mode: int) -> Tensor:
-    """The mode product `V ×_mode A` for every batch element and head.
-
-    Args:
-        factor: (batch, head, query, key).
-        value: (batch, head, n_1, …, n_k, dim).
-        sizes: `(n_1, …, n_k)`.
-        mode: the mode, from 0.
-
-    Returns:
-        The shape of `value`.
-    """
-    before, after = math.prod(sizes[:mode]), math.prod(sizes[mode + 1 :])
-    flat = value.reshape(*value.shape[:2], before, sizes[mode], after * value.shape[-1])
-    return torch.matmul(factor[:, :, None], flat).reshape(value.shape)
+def check_forms(num_modes: int, combine: str, kernel: str, features: int | None) -> None:
+    """Refuse a form of attention that does not exist."""
+    if not 1 <= num_modes <= 5 or combine not in ("product", "sum"):
+        raise ShapeError(
+            f"KroneckerAttention: num_modes={num_modes}, combine={combine!r}; give 1 … 5 modes and 'product' or 'sum'."
+        )
+    if kernel not in ("softmax", "linear"):
+        raise ShapeError(f"KroneckerAttention: kernel={kernel!r}; give 'softmax' or 'linear'.")
+    if features is not None and (kernel == "softmax" or features < 1):
+        raise ShapeError(
+            f"KroneckerAttention: features={features} with kernel={kernel!r}; features belong to 'linear', 1 or more."
+        )

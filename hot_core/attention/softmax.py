@@ -6,18 +6,22 @@ import torch
 from torch import Tensor
 
 
-def masked_softmax(logits: Tensor, mask: Tensor | None) -> Tensor:
+def masked_softmax(logits: Tensor, mask: Tensor | None, causal: bool = False) -> Tensor:
     """Softmax over the keys; a masked key gets exactly 0, a row without any valid key is 0, never NaN.
 
     Args:
         logits: (batch, head, query, key).
         mask: (batch, key), True where a key is valid; None when all are.
+        causal: keys after the query, by position, are masked too.
 
     Returns:
         Weights of the shape of `logits`.
     """
-    if mask is None:
+    if mask is None and not causal:
         return logits.softmax(-1)
-    valid = mask[:, None, None, :]
+    valid = torch.ones(logits.shape[-2:], dtype=torch.bool, device=logits.device)
+    valid = valid.tril() if causal else valid
+    if mask is not None:
+        valid = valid & mask[:, None, None, :]
     # the lowest finite number instead of −inf: a row without any valid key stays finite, then becomes 0
     return logits.masked_fill(~valid, torch.finfo(logits.dtype).min).softmax(-1) * valid
