@@ -95,9 +95,18 @@ def test_divided_attention_equals_its_definition(groups, masked):
         torch.testing.assert_close(layer.rows, weights[step][:, :, record.flat_queries(sizes)], **EXACT)
 
 
-@pytest.mark.parametrize("sizes", [size for size in SIZES if len(size) != 3])
-def test_divided_attention_equals_its_definition_for_any_number_of_modes(sizes):
-    module, x = case("divided", sizes)
+@pytest.mark.parametrize(
+    ("sizes", "groups"),
+    [
+        ((7,), None),
+        ((3, 5), None),
+        ((2, 3, 2, 5, 3), None),
+        ((2, 3, 5, 7), ((0, 2, 3), (1,))),
+        ((5, 2, 3), ((1, 2), (0,))),
+    ],
+)
+def test_divided_attention_equals_its_definition_for_any_number_of_modes(sizes, groups):
+    module, x = case("divided", sizes, groups=groups)
     mask = random_mask(sizes)
     torch.testing.assert_close(module(x, mask), oracles_baselines.divided_attention(module, x, mask)[0], **EXACT)
 
@@ -283,6 +292,20 @@ def test_nothing_grows_as_the_square_of_the_tokens(kind, masked):
     for held in watch.masks[:steps]:
         assert (held is not None) == masked
         assert held is None or held.untyped_storage().nbytes() // held.element_size() <= 3 * tokens  # one a head
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_kernel_is_given_a_row_that_sees_nothing(kind):
+    """Some kernels of some devices answer such a row with NaN: it sees everything, and its output is cleared."""
+    module, x = case(kind)
+    mask = random_mask((5, 2, 7))
+    mask[1] = False
+    with Watch() as watch:
+        module(x, mask)
+    assert watch.masks
+    for given in watch.masks:
+        sees = given if given.dtype == torch.bool else given == 0
+        assert sees.any(-1).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)

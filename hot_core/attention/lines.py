@@ -93,7 +93,7 @@ def attend_valid(query: Tensor, key: Tensor, value: Tensor, valid: Tensor, dropo
     Returns:
         The shape of `query`; 0 where no key is valid.
     """
-    # SDPA gives NaN where a row has no valid key: let such rows see everything, then clear them
+    # a row without any valid key is NaN from some of SDPA's kernels: it sees everything here, then it is cleared
     some = valid.any(-1, keepdim=True)
     allowed = (valid | ~some)[:, :, None]
     out = scaled_dot_product_attention(query, key, value, attn_mask=allowed, dropout_p=dropout)
