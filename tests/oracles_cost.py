@@ -1,0 +1,57 @@
+"""What a cost is held against: torch's own FLOP counter, and the allocator of a real run."""
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def counted_macs(module, *inputs):
+    """Multiply–adds of a real pass by `FlopCounterMode`, on the meta device where attention is unfused and counts."""
+    module, inputs = module.to("meta"), [tensor.to("meta") for tensor in inputs]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(*inputs)
+    flops = counter.get_total_flops()
+    assert flops % 2 == 0
+    return flops // 2
+
+
+def allocated_peak(module, *inputs):
+    """The most bytes that the CPU's allocator had given out at once during a real pass, above what was there before."""
+    with torch.no_grad():
+        module(*inputs)  # what is made once, at the first call, is not part of it
+        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+            out = module(*inputs)
+    del out
+    events = [event for event in watched.profiler.kineto_results.events() if event.name() == "[memory]"]
+    live = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        live += event.nbytes()
+        peak = max(peak, live)
+    return peak
+
+
+def literal_macs(form, dim, heads, sizes, features=0):
+    """One count for every product that is taken, written as the loops of the definition would take them."""
+    tokens, width, count = 1, dim // heads, 0
+    for n in sizes:
+        tokens *= n
+    if form == "full":
+        count += sum(dim * dim for _ in range(tokens) for _ in range(4))
+        count += sum(2 * width for _ in range(tokens) for _ in range(tokens) for _ in range(heads))
+        return count
+    count += sum(dim * dim for _ in range(tokens) for _ in ("value", "output"))
+    for n in sizes:
+        lines = tokens // n
+        if form == "axial":
+            count += sum(dim * dim for _ in range(tokens) for _ in ("query", "key"))
+            count += sum(2 * width for _ in range(lines) for _ in range(n) for _ in range(n) for _ in range(heads))
+            continue
+        projected = tokens if form == "project-first" else n
+        count += sum(dim * dim for _ in range(projected) for _ in ("query", "key"))
+        if form == "linear":
+            count += sum(width * features for _ in range(n) for _ in ("query", "key") for _ in range(heads))
+            count += sum(width * features for _ in range(lines) for _ in range(n) for _ in range(2 * heads))
+        else:
+            count += sum(width for _ in range(n) for _ in range(n) for _ in range(heads))
+            count += sum(width for _ in range(lines) for _ in range(n) for _ in range(n) for _ in range(heads))
+    return count
