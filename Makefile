@@ -71,7 +71,7 @@ format: install
 	$(BIN)/ruff format
 
 bench: install
-	$(BIN)/python -m tests.benchmarks.attention $(ARGS)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 browser: install
 	@tests/browser/install.sh $(BIN)/python
