@@ -1,5 +1,6 @@
 """The Kronecker map against the explicit matrix: entries, rows, columns, application and views."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
-from hot_core.kronecker.boxes import boxes_of
+from hot_core.kronecker.cuts import cut
 from tests import oracles
 
 SIZES = [(7,), (3, 5), (5, 2, 7), (2, 3, 5, 7), (2, 3, 2, 5, 3)]
@@ -106,13 +107,15 @@ def test_boxes_partition_their_interval(data):
     grid = oracles.positions(sizes)
     start = data.draw(st.integers(0, len(grid) - 1))
     stop = data.draw(st.integers(start + 1, len(grid)))
-    boxes = boxes_of((torch.tensor([start]), torch.tensor([stop])), sizes)
+    cuts = cut((np.array([start]), np.array([stop])), sizes)
     inside = [0] * len(grid)
-    for box in boxes.used:
-        for flat, position in enumerate(grid):
-            inside[flat] += all(boxes.low[m, box, 0] <= p < boxes.high[m, box, 0] for m, p in enumerate(position))
+    for side in range(cuts.digit.shape[1]):
+        for mode in range(len(sizes)):
+            low, high = cuts.low[mode, side, 0], cuts.high[mode, side, 0]
+            for flat, position in enumerate(grid):
+                before = all(position[m] == cuts.digit[m, side, 0] for m in range(mode))
+                inside[flat] += before and low <= position[mode] < high
     assert inside == [int(start <= flat < stop) for flat in range(len(grid))]
-    assert boxes.low.shape[1] == 2 * len(sizes) - 1
 
 
 @pytest.mark.parametrize("combine", RULES)
@@ -138,8 +141,8 @@ def test_what_is_out_of_range_is_refused_with_a_sentence():
         kmap.view((4, 16), (0, 15), 2, 2)
     with pytest.raises(SelectionError, match="0 pixels along the cols"):
         kmap.view((0, 15), (0, 15), 2, 0)
-    with pytest.raises(SelectionError, match="reduce='max' is not offered"):
-        kmap.view((0, 15), (0, 15), 2, 2, reduce="max")
+    with pytest.raises(SelectionError, match="reduce='median' is not offered; ask for 'mean' or 'max'"):
+        kmap.view((0, 15), (0, 15), 2, 2, reduce="median")
     with pytest.raises(ShapeError, match=r"values \(5, 3\) do not begin with the sizes \(3, 5\)"):
         kmap.apply(torch.zeros(5, 3))
     with pytest.raises(ShapeError, match=r"apply_transposed: values \(5, 3\) do not begin"):

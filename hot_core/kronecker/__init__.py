@@ -1,6 +1,8 @@
 """Factor algebra: the cross-dimensional attention map as an operator, never as a matrix."""
 
 from hot_core.kronecker.mixture import KroneckerMixture
-from hot_core.kronecker.operator import AttentionMap, Combine, KroneckerMap, Position
+from hot_core.kronecker.operator import KroneckerMap
+from hot_core.kronecker.protocol import AttentionMap, Combine, Position
+from hot_core.kronecker.top import TopEntries
 
-__all__ = ["AttentionMap", "Combine", "KroneckerMap", "KroneckerMixture", "Position"]
+__all__ = ["AttentionMap", "Combine", "KroneckerMap", "KroneckerMixture", "Position", "TopEntries"]
