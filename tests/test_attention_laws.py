@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+from torch.nn.functional import dropout
 
 from hot_core.attention import KroneckerAttention
 from hot_core.attention.factors import CAUSAL_CHUNK, causal_product
@@ -14,6 +15,7 @@ from hot_core.attention.features import orthogonal_directions, positive_features
 from hot_core.attention.pooling import pooled
 from hot_core.errors import ShapeError
 from hot_core.record import AttentionRecord
+from tests import oracles
 from tests.test_attention import EXACT, FORMS, attention, random_mask
 from tests.watch_tensors import LargestTensor
 
@@ -184,6 +186,33 @@ def test_dropout_acts_while_training_only_and_spares_the_record(kernel):
         many = torch.stack([module.train()(x) for _ in range(1_500)])
     # what is dropped is made up for in the mean, to four standard errors
     assert ((many.mean(0) - kept).abs() < 4.5 * many.std(0) / 1_500**0.5 + 1e-9).all()
+
+
+@pytest.mark.parametrize("combine", RULES)
+def test_dropout_drops_weights_of_the_factors_and_nothing_else(combine):
+    module, x = attention((3, 5), combine, dropout=0.5)
+    record = AttentionRecord()
+    torch.manual_seed(3)
+    out = module(x, record=record)
+    torch.manual_seed(3)
+    dropped = [dropout(factor.flatten(0, 1), 0.5).unflatten(0, (2, 3)) for factor in record.layers[0].factors]
+    value = module.value(x).flatten(1, 2)
+    mixed = torch.zeros_like(value)
+    for batch in range(2):
+        for head in range(3):
+            dense = oracles.kron_of([factor[batch, head] for factor in dropped], combine)
+            part = slice(4 * head, 4 * head + 4)
+            mixed[batch, :, part] = dense @ value[batch, :, part]
+    torch.testing.assert_close(out, module.output(mixed).reshape(x.shape), **EXACT)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_where_nothing_is_valid_every_weight_is_zero(form):
+    module, x = attention((3, 5), **FORMS[form])
+    record = AttentionRecord()
+    out = module(x, torch.zeros(2, 3, 5, dtype=torch.bool), record)
+    assert torch.equal(out, module.output.bias.expand_as(out))
+    assert all(torch.equal(factor, torch.zeros_like(factor)) for factor in record.layers[0].factors)
 
 
 @pytest.mark.parametrize("form", FORMS)
