@@ -86,8 +86,9 @@ def rollout_matrix(maps: Sequence[Map], *, valid: Tensor | None = None, limit: i
     sizes = common_sizes(maps, valid)
     tokens = maps[0].shape[0]
     if tokens**2 > limit:
+        entries, most = (f"{count:.1e}".replace("e+0", "e").replace("e+", "e") for count in (tokens**2, limit))
         raise SelectionError(
-            f"rollout_matrix: {tokens:,} tokens give {tokens**2:.1e} entries, above the limit of {limit:.1e}. "
+            f"rollout_matrix: {tokens:,} tokens give {entries} entries, above the limit of {most}. "
             "Ask rollout for a row or a column."
         )
     whole = torch.eye(tokens, dtype=torch.float64, device=device_of(maps[0])).reshape(*sizes, tokens)

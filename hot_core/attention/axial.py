@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hot_core.attention.checks import check_call, check_width
-from hot_core.attention.lines import attend, check_settings, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_call, check_dropout, check_width
+from hot_core.attention.lines import attend, check_num_modes, clear_invalid, rows_along, split_heads
 from hot_core.record import AttentionRecord
 
 
@@ -43,7 +43,8 @@ class AxialAttention(nn.Module):
     ) -> None:
         super().__init__()
         check_width("AxialAttention", dim, heads)
-        check_settings("AxialAttention", num_modes, dropout)
+        check_num_modes("AxialAttention", num_modes)
+        check_dropout("AxialAttention", dropout)
         self.dim, self.num_modes, self.heads = dim, num_modes, heads
         self.normalize, self.dropout = normalize, dropout
         self.query = nn.ModuleList(nn.Linear(dim, dim) for _ in range(num_modes))

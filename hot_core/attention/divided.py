@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from hot_core.attention.checks import check_call, check_width
-from hot_core.attention.lines import attend, check_settings, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_call, check_dropout, check_width
+from hot_core.attention.lines import attend, check_num_modes, clear_invalid, rows_along, split_heads
 from hot_core.errors import ShapeError
 from hot_core.record import AttentionRecord
 
@@ -57,7 +57,8 @@ class DividedAttention(nn.Module):
     ) -> None:
         super().__init__()
         check_width("DividedAttention", dim, heads)
-        check_settings("DividedAttention", num_modes, dropout)
+        check_num_modes("DividedAttention", num_modes)
+        check_dropout("DividedAttention", dropout)
         self.dim, self.num_modes, self.heads, self.dropout = dim, num_modes, heads, dropout
         self.groups = partition(num_modes, groups)
         self.query, self.key, self.value, self.output = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hot_core.attention.checks import check_call, check_width
-from hot_core.attention.lines import attend, check_settings, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_call, check_dropout, check_width
+from hot_core.attention.lines import attend, clear_invalid, rows_along, split_heads
 from hot_core.record import AttentionRecord
 
 
@@ -29,7 +29,7 @@ class FullAttention(nn.Module):
     def __init__(self, dim: int, heads: int = 8, *, dropout: float = 0.0) -> None:
         super().__init__()
         check_width("FullAttention", dim, heads)
-        check_settings("FullAttention", 1, dropout)
+        check_dropout("FullAttention", dropout)
         self.dim, self.heads, self.dropout = dim, heads, dropout
         self.query, self.key, self.value, self.output = (nn.Linear(dim, dim) for _ in range(4))
 

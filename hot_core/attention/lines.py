@@ -18,12 +18,10 @@ from hot_core.attention.softmax import masked_softmax
 from hot_core.errors import ShapeError
 
 
-def check_settings(owner: str, num_modes: int, dropout: float) -> None:
-    """Refuse a number of modes or a probability that makes no sense."""
+def check_num_modes(owner: str, num_modes: int) -> None:
+    """Refuse a number of modes out of range."""
     if not 1 <= num_modes <= 5:
         raise ShapeError(f"{owner}: num_modes={num_modes}; give 1 … 5 modes.")
-    if not 0 <= dropout < 1:
-        raise ShapeError(f"{owner}: dropout={dropout} is no probability; give 0 ≤ dropout < 1.")
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:
