@@ -12,6 +12,7 @@ from dataclasses import asdict, astuple
 import streamlit as st
 
 from app.content import Content
+from hot_core.cost import cost
 from hot_core.io import read
 from hot_core.models import HOTModel, list_models, load_model
 from hot_core.modes import Sample
@@ -32,6 +33,13 @@ def model(name: str) -> HOTModel:
 def model_names() -> tuple[str, ...]:
     """The bundled models."""
     return list_models()
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def savings(model_name: str, grid: tuple[int, ...]) -> str:
+    """What a model's attention costs beside full attention on a token grid, in a sentence."""
+    known = model(model_name)
+    return cost(known, known.config.native_sizes(grid)).sentence()
 
 
 def sample(content: Content, bands: Bands = None) -> Sample:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import state
+from app import cache, state
 from app.parts.choose import rule_words
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
@@ -41,7 +41,8 @@ def draw(view: View) -> None:
         f"{view.kind}_map_help",
         "Every row is one position of the data, every column a position it may look at: the "
         f"{rule_words(view.analysis)} below, computed for the part on screen and never stored. The orange line is the "
-        f"query; ▲ marks the level at which all would be looked at alike.{mixed if view.head is None else ''}",
+        f"query; ▲ marks the level at which all would be looked at alike.{mixed if view.head is None else ''} "
+        f"{cache.savings(view.analysis.model_name, grid.shape)}",
     )
 
 

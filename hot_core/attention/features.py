@@ -40,16 +40,16 @@ def positive_features(
         query: (…, query, dim).
         key: (…, key, dim).
         directions: (feature, dim).
-        valid: bool, broadcastable to (…, key, 1); features of other keys are 0.
+        valid: bool (…, key); features of other keys are 0.
 
     Returns:
         Features of the queries (…, query, feature) and of the keys (…, key, feature), none negative.
     """
     of_key = key @ directions.T - key.square().sum(-1, keepdim=True) / 2
     if valid is not None:
-        of_key = of_key.masked_fill(~valid, torch.finfo(of_key.dtype).min)
+        of_key = of_key.masked_fill(~valid[..., None], torch.finfo(of_key.dtype).min)
     top = of_key.detach().amax(-2, keepdim=True)
     of_query = query @ directions.T + top
     query_features = (of_query - of_query.detach().amax(-1, keepdim=True)).exp()
     key_features = (of_key - top).exp()
-    return query_features, key_features if valid is None else key_features * valid
+    return query_features, key_features if valid is None else key_features * valid[..., None]

@@ -6,14 +6,13 @@ Attention", arXiv 2412.02919, section 4. Symbols: `k` = num_modes, `H` = heads, 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
-from torch.nn.functional import linear
+from torch.nn.functional import layer_norm, linear
 
 from hot_core.attention.checks import check_call, check_dropout, check_modes, check_width
 from hot_core.attention.factors import Factor, LinearFactor, SoftmaxFactor
@@ -156,28 +155,33 @@ class KroneckerAttention(nn.Module):
             One factor for each mode; rows sum to 1, or to 0 where no key is valid.
         """
         means, valid = pooled(x, mask)
-        queries = self._projected(self.query, self.query_norm, means)
-        keys = self._projected(self.key, self.key_norm, means)
+        # the 1/√d of the logits: half of it to each side for the features, all of it to the queries for the softmax
+        width = self.dim // self.heads
+        of_query, of_key = (width**-0.25, width**-0.25) if self.kernel == "linear" else (width**-0.5, 1.0)
+        queries = self._projected(self.query, self.query_norm, means, of_query)
+        keys = self._projected(self.key, self.key_norm, means, of_key)
         return [self._factor(*parts, mode) for mode, parts in enumerate(zip(queries, keys, valid, strict=True))]
 
-    def _projected(self, layers: nn.ModuleList, norm: nn.LayerNorm, means: list[Tensor]) -> Sequence[Tensor]:
-        """Queries or keys of every mode, (batch, head, n_i, dim/head); the norm runs once for all modes."""
+    def _projected(
+        self, layers: nn.ModuleList, norm: nn.LayerNorm, means: list[Tensor], scale: float
+    ) -> Sequence[Tensor]:
+        """Queries or keys of every mode, normed and scaled for all modes at once: (batch · head, n_i, dim/head)."""
         of_mode = [layers[0 if self.share_qk else mode](mean) for mode, mean in enumerate(means)]
-        heads_last = norm(torch.cat(of_mode, dim=1).unflatten(-1, (self.heads, -1)))
-        return heads_last.transpose(1, 2).split([mean.shape[1] for mean in means], dim=2)
+        heads_last = torch.cat(of_mode, dim=1).unflatten(-1, (self.heads, -1))
+        normed = layer_norm(heads_last, norm.normalized_shape, norm.weight * scale, norm.bias * scale, norm.eps)
+        return normed.transpose(1, 2).flatten(0, 1).split([mean.shape[1] for mean in means], dim=1)
 
     def _factor(self, query: Tensor, key: Tensor, valid: Tensor | None, mode: int) -> Factor:
-        """One mode's factor from its queries and keys (batch, head, n_i, dim/head) and its valid slices."""
+        """One mode's factor from its queries and keys (batch · head, n_i, dim/head) and its valid slices."""
         if mode in self.rope_modes:
             query, key = rotate(query), rotate(key)
         causal = mode in self.causal_modes
-        width = query.shape[-1]
+        if valid is not None:
+            valid = valid.repeat_interleave(self.heads, 0)
         if self.kernel == "linear":
-            seen = None if valid is None else valid[:, None, :, None]
-            query, key = positive_features(query / width**0.25, key / width**0.25, self.directions, seen)
-            query, key = query.flatten(0, 1), key.flatten(0, 1)
+            query, key = positive_features(query, key, self.directions, valid)
             return LinearFactor.normalised(query, key, drop(key, self.dropout, self.training), causal)
-        weights = masked_softmax(query / math.sqrt(width) @ key.transpose(-1, -2), valid, causal).flatten(0, 1)
+        weights = masked_softmax(torch.bmm(query, key.transpose(1, 2)), valid, causal)
         return SoftmaxFactor(weights, drop(weights, self.dropout, self.training))
 
     def _values(self, x: Tensor, mask: Tensor | None) -> Tensor:

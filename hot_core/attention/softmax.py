@@ -10,7 +10,7 @@ def masked_softmax(logits: Tensor, mask: Tensor | None, causal: bool = False) ->
     """Softmax over the keys; a masked key gets exactly 0, a row without any valid key is 0, never NaN.
 
     Args:
-        logits: (batch, head, query, key).
+        logits: (batch, …, query, key).
         mask: (batch, key), True where a key is valid; None when all are.
         causal: keys after the query, by position, are masked too.
 
@@ -22,6 +22,6 @@ def masked_softmax(logits: Tensor, mask: Tensor | None, causal: bool = False) ->
     valid = torch.ones(logits.shape[-2:], dtype=torch.bool, device=logits.device)
     valid = valid.tril() if causal else valid
     if mask is not None:
-        valid = valid & mask[:, None, None, :]
+        valid = valid & mask.reshape(mask.shape[0], *[1] * (logits.ndim - 2), -1)
     # the lowest finite number instead of −inf: a row without any valid key stays finite, then becomes 0
     return logits.masked_fill(~valid, torch.finfo(logits.dtype).min).softmax(-1) * valid

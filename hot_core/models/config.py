@@ -51,3 +51,11 @@ class ModelConfig(BaseModel):
     roles: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     grid: tuple[int, ...] = ()
+
+    def native_sizes(self, grid: tuple[int, ...]) -> tuple[int, ...]:
+        """The native sizes that a token grid covers, one for each mode.
+
+        Returns:
+            Tokens times native positions per token.
+        """
+        return tuple(tokens * step for tokens, step in zip(grid, self.patch, strict=True))
