@@ -1,5 +1,7 @@
 """What a cost is held against: torch's own FLOP counter, and the allocator of a real run."""
 
+from itertools import product
+
 import torch
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
@@ -55,3 +57,20 @@ def literal_macs(form, dim, heads, sizes, features=0):
             count += sum(width for _ in range(n) for _ in range(n) for _ in range(heads))
             count += sum(width for _ in range(lines) for _ in range(n) for _ in range(n) for _ in range(heads))
     return count
+
+
+def literal_coefficients(form, sizes, features=0):
+    """One count for every pair of a query and a key that has a weight of its own, found by asking every pair."""
+    grid = list(product(*(range(n) for n in sizes)))
+    if form == "full":
+        return sum(1 for _ in grid for _ in grid)
+    if form in ("axial", "divided"):
+        return sum(
+            all(a == b for other, (a, b) in enumerate(zip(query, key, strict=True)) if other != mode)
+            for mode in range(len(sizes))
+            for query in grid
+            for key in grid
+        )
+    if form == "linear":
+        return sum(features for n in sizes for _ in range(n) for _ in ("query", "key"))
+    return sum(1 for n in sizes for _ in range(n) for _ in range(n))

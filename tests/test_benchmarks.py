@@ -130,6 +130,16 @@ def test_rounds_are_interleaved_and_long_cases_take_part_in_fewer(monkeypatch):
     assert re.search("b.+b.+b", turns)
 
 
+def test_every_round_has_all_cases_in_an_order_of_its_own(monkeypatch):
+    heard, names = [], "abcde"
+    monkeypatch.setattr(clock, "one_turn", lambda call, repeats, device: call() or 1.0)
+    cases = {(name,): lambda name=name: heard.append(name) for name in names}
+    clock.interleaved(cases, dataclasses.replace(TINY, rounds=6, budget=99.0), "cpu", say=lambda _: None)
+    rounds = ["".join(heard[start : start + 5]) for start in range(len(heard) - 30, len(heard), 5)]
+    assert {"".join(sorted(order)) for order in rounds} == {names}
+    assert len(set(rounds)) > 3
+
+
 def test_spread_is_told_by_quartiles():
     timing = Timing((5.0, 1.0, 4.0, 2.0, 3.0))
     assert (timing.median, timing.quartiles) == (3.0, (2.0, 4.0))

@@ -112,6 +112,12 @@ def test_multiply_adds_are_those_of_the_definition(form):
     assert found.macs == 3 * oracles_cost.literal_macs(form, 12, 3, (5, 2, 7), features=8)
 
 
+def test_attention_weights_are_those_of_the_definition():
+    forms = cost(KroneckerAttention(12, 3, 3), (5, 2, 7), batch=3).forms
+    for form, found in forms.items():
+        assert found.coefficients == oracles_cost.literal_coefficients(form, (5, 2, 7), features=8), form
+
+
 @pytest.mark.parametrize("own", ["full", "linear", "divided"])
 def test_a_form_in_the_place_of_another_costs_what_it_costs_itself(own):
     sizes = (5, 2, 7)
@@ -126,6 +132,8 @@ def test_options_that_change_the_work_are_counted(options):
     found = cost(module, sizes)
     assert found.macs == oracles_cost.counted_macs(module, torch.zeros(1, *sizes, 12))
     assert found.coefficients == 2 * module.features * sum(sizes)
+    first = ProjectFirstAttention(12, 3, 3, share_qk=True)
+    assert cost(first, sizes).macs == oracles_cost.counted_macs(first, torch.zeros(1, *sizes, 12))
     grouped = DividedAttention(12, 3, 3, groups=((1,), (0, 2)))
     found = cost(grouped, sizes)
     assert found.macs == oracles_cost.counted_macs(grouped, torch.zeros(1, *sizes, 12))

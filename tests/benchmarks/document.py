@@ -38,6 +38,7 @@ LIMITS = """\
 - Forward runs in inference mode; training takes the gradients of the input and of all weights.
 - Full, axial and mode-wise attention compute different things: the columns say what they cost, not what they are worth.
 - Promise nothing at small grids: there a layer is a matter of overheads, and every form is fast.
+- Views are timed on the CPU only, also where there is a GPU: that is where they are drawn.
 - Others may have used the machine: look at the quartiles before believing a difference of a few per cent.
 """
 

@@ -10,6 +10,8 @@ import time
 
 import torch
 
+from tests.benchmarks.clock import synchronise
+
 TRIES = 5
 
 
@@ -66,8 +68,8 @@ def fastest(*products):
 
 
 def seconds(product):
+    synchronise(product.left.device)
     start = time.perf_counter()
     product.forward()
-    if product.left.is_cuda:
-        torch.cuda.synchronize()
+    synchronise(product.left.device)
     return time.perf_counter() - start
