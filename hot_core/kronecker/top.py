@@ -21,7 +21,7 @@ from torch import Tensor
 from hot_core.errors import SelectionError
 
 MOST = 100_000  # entries that may be asked for
-WORK = 1_000_000_000  # factor entries that a search may look at: some ten seconds
+WORK = 400_000_000  # factor entries that a search may look at: a few seconds
 FIRST = 64  # children of a node that are put in order at first
 
 
@@ -210,7 +210,9 @@ def search(tree: Tree, count: int, work: int = WORK) -> TopEntries:
                 "heads are too alike in size for their bounds to decide. Ask for fewer, for one head, or for a row."
             )
     queries, keys, weights = zip(*found, strict=True)
-    return TopEntries(_positions(queries, tree.sizes), _positions(keys, tree.sizes), torch.tensor(weights).double())
+    return TopEntries(
+        _positions(queries, tree.sizes), _positions(keys, tree.sizes), torch.tensor(weights, dtype=torch.float64)
+    )
 
 
 def top_of(row: Tensor, query: tuple[int, ...], count: int) -> TopEntries:
