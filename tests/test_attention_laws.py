@@ -309,3 +309,5 @@ def test_forms_that_do_not_exist_are_refused():
         module(x.long())
     with pytest.raises(ShapeError, match=r"of torch.float64; the mask must be \(2, 3, 5\) of torch.bool"):
         module(x, torch.ones(2, 3, 5, dtype=torch.float64))
+    with pytest.raises(ShapeError, match=r"of torch.int64; the mask must be"):
+        module(x, torch.ones(2, 3, 5, dtype=torch.int64))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from hot_core.errors import ShapeError
@@ -42,7 +43,7 @@ def check_call(owner: str, x: Tensor, mask: Tensor | None, dim: int, num_modes: 
         raise ShapeError(f"{owner}: {named(x)} has an empty mode; every mode needs at least one token.")
     if not x.is_floating_point():
         raise ShapeError(f"{owner}: {named(x)} holds {x.dtype}; give floating-point numbers.")
-    if mask is not None and (mask.shape != x.shape[:-1] or mask.is_floating_point()):
+    if mask is not None and (mask.shape != x.shape[:-1] or mask.dtype != torch.bool):
         raise ShapeError(
             f"{owner}: {named(x)}, mask [batch, n_1, …, n_{modes}] = {tuple(mask.shape)} of {mask.dtype}; "
             f"the mask must be {tuple(x.shape[:-1])} of torch.bool, True where a token is valid."
