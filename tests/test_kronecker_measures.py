@@ -203,6 +203,20 @@ def test_narrow_factors_keep_their_dtype_and_measures_are_float64(dtype):
         torch.testing.assert_close(small.top(9).weights, exact.top(9).weights, rtol=1e-14, atol=0)
 
 
+def test_factors_on_another_device_never_meet_tensors_of_the_cpu():
+    """The meta device computes shapes only, and refuses to mix with anything else."""
+    for combine in RULES:
+        maps = [KroneckerMap(tuple(torch.empty(n, n, device="meta") for n in (3, 5, 7)), combine) for _ in range(2)]
+        for kmap in (maps[0], KroneckerMixture.equal(maps)):
+            x = torch.empty(3, 5, 7, 2, device="meta")
+            found = [kmap.apply(x), kmap.apply_transposed(x), kmap.row((2, 4, 6)), kmap.column((2, 4, 6))]
+            found += [kmap.row_sums(), kmap.marginal(1), kmap.dense()]
+            found += [*kmap.row_marginals((2, 4, 6)), *kmap.column_marginals((2, 4, 6))]
+            assert {values.device.type for values in found} == {"meta"}
+            shapes = [(3, 5, 7, 2)] * 2 + [(3, 5, 7)] * 3 + [(5, 5), (105, 105), (3,), (5,), (7,), (3,), (5,), (7,)]
+            assert [tuple(values.shape) for values in found] == shapes
+
+
 def test_what_cannot_be_answered_is_refused_with_a_sentence():
     kmap = random_map((28, 28, 28), "product")
     message = (

@@ -39,7 +39,7 @@ class Level:
         self.digit = torch.from_numpy(rows.digit)
         self.rows_behind = torch.from_numpy(behind.rows).reshape(rows.digit.shape)
         self.across = _over_columns(matrix, cols, rule) if self.wide else torch.empty(0)
-        self.entries = torch.empty(0) if last else torch.from_numpy(matrix[:, cols.digit.ravel()])
+        self.entries = torch.empty(0) if last else torch.from_numpy(np.take(matrix, cols.digit.ravel(), axis=1))
         if self.tall:
             self.table, index = range_table(self._inside(behind).numpy(), rows.low, rows.high, rule)
             self.index = index.reshape(rows.digit.shape)
