@@ -46,7 +46,7 @@ class Bench:
         """The cases of the forward table; run them in inference mode."""
         cases = {(FORWARD, self.grid.name, name): self._forward(module) for name, module in self.modules.items()}
         ours = self.modules[OURS]
-        cases[FORWARD, self.grid.name, RECORDING] = lambda: ours(self.x, record=AttentionRecord())
+        cases[FORWARD, self.grid.name, RECORDING] = self._forward(lambda x: ours(x, record=AttentionRecord()))
         cases[FORWARD, self.grid.name, FLOOR] = self.floor.forward
         return cases
 
