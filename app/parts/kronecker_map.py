@@ -41,7 +41,7 @@ def draw(view: View) -> None:
         f"{view.kind}_map_help",
         "Every row is one position of the data, every column a position it may look at: the "
         f"{rule_words(view.analysis)} below, computed for the part on screen and never stored. The orange line is the "
-        f"query; ▲ marks the level at which all would be looked at alike.{mixed if view.head is None else ''} "
+        f"query; ▲ marks the level at which all would be looked at alike.{mixed if view.head is None else ''}\n\n"
         f"{cache.savings(view.analysis.model_name, grid.shape)}",
     )
 
