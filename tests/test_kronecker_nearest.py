@@ -78,6 +78,13 @@ def test_many_modes_errors_are_true_and_never_rise():
     assert (found.seed, found.tolerance) == (0, 1e-6)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_terms_beyond_the_rank_never_make_it_worse(seed):
+    found = nearest_kronecker(explicit(some_terms((2, 3, 2), 1, seed)), (2, 3, 2), 5)
+    assert list(found.errors) == sorted(found.errors, reverse=True)
+    assert found.residual < 1e-14
+
+
 def test_an_alternation_that_is_cut_short_says_so():
     found = nearest_kronecker(attention(30, 3), (3, 5, 2), 3, iterations=2)
     assert not found.converged

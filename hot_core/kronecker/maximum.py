@@ -3,11 +3,11 @@
 For a product of non-negative factors the maximum over a box is the product of the maxima over the
 box in each mode, so that maxima follow the same steps as sums.
 
-An entry of a Kronecker sum is 0 where query and key differ in more than one mode, `A_i[p_i, q_i]` where
-they differ in mode `i` alone, and `Σ_i A_i[p_i, p_i]` on the diagonal. Without their diagonals the
-factors meet no two at a time, so that the maximum of the sum is the maximum over its terms, each a
-product; on the diagonal the maximum over a box is the sum of the maxima. Only the pixels that the
-diagonal crosses need the second.
+An entry of a Kronecker sum of non-negative factors is 0 where query and key differ in more than one mode,
+`A_i[p_i, q_i]` where they differ in mode `i` alone, and `Σ_i A_i[p_i, p_i]` on the diagonal. Off the diagonal
+only one term of the sum is not 0, so that the largest entry is the largest of its terms, each a product. On
+the diagonal each term is at most the sum, and the maximum of the sum over a box is the sum of the maxima;
+only the pixels that the diagonal crosses need that.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def block_maxima(factors: Sequence[Tensor], combine: str, axes: Axes) -> Tensor:
         )
     if combine == "product" or len(factors) == 1:
         return blocks(factors, "product", axes, MAX)
-    out = blocks([factor.clone().fill_diagonal_(0) for factor in factors], "sum", axes, MAX)
+    out = blocks(factors, "sum", axes, MAX)
     low = np.maximum(axes.row_edges[0][:, None], axes.col_edges[0])
     high = np.minimum(axes.row_edges[1][:, None], axes.col_edges[1])
     crossed = high > low
