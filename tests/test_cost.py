@@ -156,6 +156,14 @@ def test_a_whole_model_counts_what_torch_counts(name):
     assert (full.macs, full.parameters) == (oracles_cost.counted_macs(model, *inputs), numbers(model))
 
 
+def test_a_model_of_bands_counts_the_bands_that_a_file_has():
+    model = build_model(load_model("land-cover").config).eval()
+    found = cost(model, (29, 23, 3))
+    inputs = torch.zeros(1, 29, 23, 3), torch.ones(1, 29, 23, 3, dtype=torch.bool)
+    assert found.grid[-1] == 3
+    assert found.macs == oracles_cost.counted_macs(model, *inputs, None, ("nir", "red", "swir1"))
+
+
 # --- memory, against the allocator ---------------------------------------------------------------------------
 
 TOLERANCE = 0.03

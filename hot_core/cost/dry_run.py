@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -116,22 +116,23 @@ def without_data(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, memo).eval()
 
 
-def dry_macs(module: nn.Module, inputs: tuple[Tensor, ...]) -> int:
+def dry_macs(module: nn.Module, inputs: Mapping[str, Any]) -> int:
     """The multiply–adds of a forward pass on the meta device, attention outside of matrix products left out."""
     count = MacCount()
     run(module, inputs, count)
     return count.macs
 
 
-def dry_peak(module: nn.Module, inputs: tuple[Tensor, ...]) -> int:
+def dry_peak(module: nn.Module, inputs: Mapping[str, Any]) -> int:
     """The most bytes alive at once in a forward pass on the meta device, above weights and input."""
-    live = LiveBytes([*module.parameters(), *module.buffers(), *inputs])
+    given = [value for value in inputs.values() if isinstance(value, Tensor)]
+    live = LiveBytes([*module.parameters(), *module.buffers(), *given])
     run(module, inputs, live)
     return live.peak
 
 
-def run(module: nn.Module, inputs: tuple[Tensor, ...], watch: AbstractContextManager[Any]) -> None:
+def run(module: nn.Module, inputs: Mapping[str, Any], watch: AbstractContextManager[Any]) -> None:
     """Run the module once under a watch; nothing is kept for a backward pass."""
     # not inference_mode: there, products are handed to the watch whole, before they are cut into kernels
     with torch.no_grad(), FusedAttention(), watch:
-        module(*inputs)
+        module(**inputs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ class Subject:
     Attributes:
         name: "attention", "block" or the model's name.
         module: the module itself; only read.
-        inputs: what its call takes, without data.
+        inputs: the arguments of its call, tensors without data.
         grid: the token grid that its attention sees.
         layers: its attention layers by their path; "" is the module itself.
         rest_macs: multiply–adds of everything but these layers, for the whole batch.
@@ -68,7 +69,7 @@ class Subject:
 
     name: str
     module: nn.Module
-    inputs: tuple[Tensor, ...]
+    inputs: dict[str, Any]
     grid: tuple[int, ...]
     layers: dict[str, Attention]
     rest_macs: int
@@ -103,12 +104,17 @@ class Subject:
     def with_form(self, form: str) -> FormCost:
         """The cost of the module with another form in the place of its attention."""
         settings = {path: sibling(setting_of(layer, self.grid)) for path, layer in self.layers.items()}
-        dtype = self.inputs[0].dtype
+        dtype = self._tokens.dtype
         skeleton = replaced(without_data(self.module), self.layers, lambda path: build(form, settings[path], dtype))
         return self._counted(form, settings, skeleton)
 
+    @property
+    def _tokens(self) -> Tensor:
+        """The first argument: tokens, or a model's values."""
+        return next(iter(self.inputs.values()))
+
     def _counted(self, form: str, settings: dict[str, Setting], skeleton: nn.Module) -> FormCost:
-        batch = self.inputs[0].shape[0]
+        batch = self._tokens.shape[0]
         return FormCost(
             form,
             parameters=sum(weight.numel() for weight in skeleton.parameters()),
@@ -138,21 +144,24 @@ def replaced(skeleton: nn.Module, layers: dict[str, Attention], make: Callable[[
     return skeleton
 
 
-def inputs_of(module: nn.Module, sizes: tuple[int, ...], batch: int) -> tuple[str, tuple[Tensor, ...]]:
-    """The name of a module and the arguments of its call, on the meta device.
+def inputs_of(module: nn.Module, sizes: tuple[int, ...], batch: int) -> tuple[str, dict[str, Any]]:
+    """The name of a module and the arguments of its call, tensors on the meta device.
 
     Returns:
-        Name, and one tensor of tokens, or values and mask.
+        Name, and tokens, or values and mask. Fewer bands than a model knows are its first ones; which
+        they are does not change the cost.
 
     Raises:
         ShapeError: when the sizes are not one for each mode.
         ModelError: when the module is not known.
     """
     if isinstance(module, HOTModel):
-        check_rank(module.config.name, sizes, module.config.modes)
-        weight = next(module.parameters())
-        values = torch.empty(batch, *sizes, dtype=weight.dtype, device="meta")
-        return module.config.name, (values, torch.empty(batch, *sizes, dtype=torch.bool, device="meta"))
+        config = module.config
+        check_rank(config.name, sizes, config.modes)
+        values = torch.empty(batch, *sizes, dtype=next(module.parameters()).dtype, device="meta")
+        mask = torch.empty(batch, *sizes, dtype=torch.bool, device="meta")
+        bands = {"roles": config.roles[: sizes[-1]]} if config.roles else {}
+        return config.name, {"values": values, "mask": mask, **bands}
     attention: nn.Module = module.attention if isinstance(module, Block) else module
     if not is_attention(attention):
         raise ModelError(
@@ -163,7 +172,7 @@ def inputs_of(module: nn.Module, sizes: tuple[int, ...], batch: int) -> tuple[st
     check_rank(type(attention).__name__, sizes, tuple(f"n_{mode + 1}" for mode in range(modes)))
     weight = next(attention.parameters())
     x = torch.empty(batch, *sizes, attention.dim, dtype=weight.dtype, device="meta")
-    return ("block" if isinstance(module, Block) else "attention"), (x,)
+    return ("block" if isinstance(module, Block) else "attention"), {"x": x}
 
 
 def checked_sizes(shape: Sequence[int], what: str = "shape") -> tuple[int, ...]:
