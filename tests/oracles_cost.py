@@ -7,11 +7,11 @@ from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
 
 
-def counted_macs(module, *inputs):
+def counted_macs(module, *inputs, **options):
     """Multiply–adds of a real pass by `FlopCounterMode`, on the meta device where attention is unfused and counts."""
     module, inputs = module.to("meta"), [tensor.to("meta") for tensor in inputs]
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        module(*inputs)
+        module(*inputs, **options)
     flops = counter.get_total_flops()
     assert flops % 2 == 0
     return flops // 2

@@ -161,7 +161,7 @@ def test_a_model_of_bands_counts_the_bands_that_a_file_has():
     found = cost(model, (29, 23, 3))
     inputs = torch.zeros(1, 29, 23, 3), torch.ones(1, 29, 23, 3, dtype=torch.bool)
     assert found.grid[-1] == 3
-    assert found.macs == oracles_cost.counted_macs(model, *inputs, None, ("nir", "red", "swir1"))
+    assert found.macs == oracles_cost.counted_macs(model, *inputs, roles=("nir", "red", "swir1"))
 
 
 # --- memory, against the allocator ---------------------------------------------------------------------------
