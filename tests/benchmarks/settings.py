@@ -81,7 +81,7 @@ def series(full, product_2d, product_3d, linear):
 
 FULL = Settings(
     GRIDS,
-    series(squares(64, 80, 96, 112), squares(96, 128, 192, 256), cubes(20, 28, 40, 56), squares(128, 192, 256, 384)),
+    series(squares(64, 80, 96, 112), squares(96, 128, 192, 256), cubes(20, 28, 40, 56), squares(96, 128, 160, 224)),
     views=(((28, 28, 28), 1), ((28, 28, 28), 8), ((100, 100, 100), 1), ((100, 100, 100), 8)),
     rounds=21,
     fewest=3,
