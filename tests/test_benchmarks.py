@@ -17,10 +17,9 @@ from tests.benchmarks.memory import growth
 from tests.benchmarks.report import tables
 from tests.benchmarks.rivals import FLOOR, FORWARD, OURS, RECORDING, RIVALS, TRAINING
 from tests.benchmarks.run import run
-from tests.benchmarks.settings import FULL, GRIDS, QUICK, TINY, Grid
+from tests.benchmarks.settings import FULL, GRIDS, MILLION, QUICK, TINY, Grid, View, words
 from tests.benchmarks.slopes import slope
 from tests.benchmarks.targets import targets
-from tests.benchmarks.views import VIEW
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +34,9 @@ def test_a_run_times_every_case(results):
         assert all(results.bytes[kind, grid.name, name] > 0 for kind in (FORWARD, TRAINING) for name in RIVALS)
         # a training step keeps at least the gradients of its weights, the forward pass none
         assert results.bytes[TRAINING, grid.name, OURS] > results.bytes[FORWARD, grid.name, OURS]
-    for sizes, heads in TINY.views:
-        assert (VIEW, "×".join(map(str, sizes)), str(heads)) in results.timings
+    for view in TINY.views:
+        assert view.key in results.timings
+        assert view.key in results.bytes
     assert all(1 <= len(timing.seconds) <= TINY.rounds for timing in results.timings.values())
     assert all(second > 0 for timing in results.timings.values() for second in timing.seconds)
     assert max(results.differences.values()) < 1e-5
@@ -59,7 +59,7 @@ def test_verdicts_follow_the_numbers(results):
     grids = (Grid((28, 28, 28)), Grid((128, 128)))
     series = TINY.series[:2]
     timings = {
-        ("slope", one.name, "×".join(map(str, sizes))): Timing((sizes[0] ** exponent / 1e3,))
+        ("slope", one.name, words(sizes)): Timing((sizes[0] ** exponent / 1e3,))
         for one, exponent in zip(series, (4.1, 3.4), strict=True)  # of the side: 2.05 and 1.7 of N
         for sizes in one.grids
     }
@@ -79,6 +79,47 @@ def test_verdicts_follow_the_numbers(results):
     assert found["a record costs, most"] == ("+20.0 % at 28×28×28", False)
     assert found["slope of time, full, 2-D"] == ("2.05", True)
     assert found["slope of time, product, 2-D"] == ("1.70", False)
+
+
+def test_views_are_judged_by_the_worst_of_their_kind(results):
+    measured = {  # ms, MB
+        View(MILLION): (30, 20),
+        View((1009, 991)): (60, 10),
+        View(MILLION, "sum"): (20, 120),
+        View((1009, 991), "sum"): (40, 30),
+        View(MILLION, heads=8): (51, 40),
+        View((28, 28, 28)): (999, 999),
+    }
+    settings = dataclasses.replace(TINY, views=tuple(measured))
+    timings = results.timings | {view.key: Timing((ms / 1e3,)) for view, (ms, _) in measured.items()}
+    sizes = results.bytes | {view.key: mb * 10**6 for view, (_, mb) in measured.items()}
+    made = dataclasses.replace(results, settings=settings, timings=timings, bytes=sizes)
+    found = {target.what: (target.found, target.met) for target in targets(made) if target.what.startswith("view of")}
+    assert found == {
+        "view of 10¹² entries, 100×100×100, product, time": ("30.0 ms at 100×100×100", True),
+        "view of 10¹² entries, 100×100×100, product, memory": ("20.0 MB at 100×100×100", True),
+        "view of 10¹² entries, worst product, time": ("60.0 ms at 1009×991", False),
+        "view of 10¹² entries, worst product, memory": ("20.0 MB at 100×100×100", True),
+        "view of 10¹² entries, worst sum, time": ("40.0 ms at 1009×991", True),
+        "view of 10¹² entries, worst sum, memory": ("120 MB at 100×100×100", False),
+        "view of 10¹² entries, mixture of heads, time": ("51.0 ms at 100×100×100", False),
+        "view of 10¹² entries, mixture of heads, memory": ("40.0 MB at 100×100×100", True),
+    }
+
+
+def test_the_full_run_has_every_view_and_both_ranges_of_linear_factors():
+    cubes = {View((28, 28, 28)), View((28, 28, 28), heads=8), View(MILLION, heads=8)}
+    flat = {View(sizes, combine) for sizes in (MILLION, (1009, 991)) for combine in ("product", "sum")}
+    assert set(FULL.views) == cubes | flat
+    largest = {  # MB of a tensor of tokens in float32
+        series.name: 4 * FULL.dim * max(a * b for a, b in series.grids) / 1e6
+        for series in FULL.series
+        if series.form == "linear"
+    }
+    assert largest == {
+        "linear factors, 2-D, tensors below 32 MB": pytest.approx(25.7, abs=0.1),
+        "linear factors, 2-D, to 75 MB": pytest.approx(75.5, abs=0.1),
+    }
 
 
 def test_the_document_says_how_it_was_made_and_names_no_host(tmp_path, capsys):

@@ -38,9 +38,8 @@ LIMITS = """\
 - Forward runs in inference mode; training takes the gradients of the input and of all weights.
 - Full, axial and mode-wise attention compute different things: the columns say what they cost, not what they are worth.
 - Promise nothing at small grids: there a layer is a matter of overheads, and every form is fast.
-- The slope of linear factors is fitted where a tensor of tokens stays below 32 MB. Above, the C library hands every
-  tensor out in fresh pages, and filling them in costs more than the little arithmetic: over 128×128 … 384×384 (8 to
-  75 MB) the same fit gave 1.25, with multiply–adds and memory still growing as N.
+- The slope of linear factors is fitted over two ranges: large tensors come in fresh memory pages each time, which costs
+  time of its own beside the arithmetic.
 - Views are timed on the CPU only, also where there is a GPU: that is where they are drawn.
 - Others may have used the machine: look at the quartiles before believing a difference of a few per cent.
 """

@@ -7,10 +7,10 @@ from hot_core.attention import KroneckerAttention
 from hot_core.cost import cost
 from tests.benchmarks.compare import gain, recording_cost
 from tests.benchmarks.rivals import FLOOR, FORWARD, OURS, RECORDING, RIVALS, TRAINING
+from tests.benchmarks.settings import words
 from tests.benchmarks.slopes import macs_slope, memory_slope, time_slope
 from tests.benchmarks.tables import Table, megabytes, milliseconds, ratio, spread
 from tests.benchmarks.targets import target_table
-from tests.benchmarks.views import VIEW, view_name
 
 OTHERS = tuple(name for name in RIVALS if name != OURS)
 LABELS = {"axial": "axial (ours)"}
@@ -108,7 +108,7 @@ def slopes(results):
         rows.append(
             [
                 series.name,
-                " ".join(view_name(sizes) for sizes in series.grids),
+                " ".join(words(sizes) for sizes in series.grids),
                 f"{min(tokens):,} … {max(tokens):,}",
                 f"{time_slope(series, results.timings):.2f}",
                 f"{macs_slope(series, results.settings):.2f}",
@@ -121,12 +121,12 @@ def slopes(results):
 
 
 def views(results):
-    rows = []
-    for sizes, heads in results.settings.views:
-        key = (VIEW, view_name(sizes), str(heads))
-        entries = f"{math.prod(sizes) ** 2:.1e}"
-        rows.append([key[1], key[2], entries, spread(results.timings[key]), megabytes(results.bytes[key])])
+    rows = [
+        [view.name, view.combine, str(view.heads), f"{view.entries:.1e}"]
+        + [spread(results.timings[view.key]), megabytes(results.bytes[view.key])]
+        for view in results.settings.views
+    ]
     pixels = results.settings.pixels
-    header = ["map", "heads", "entries", "ms", "growth of the process, MB"]
-    note = "Product maps, the whole of each; several heads: their equal mixture."
+    header = ["map", "rule", "heads", "entries", "ms", "growth of the process, MB"]
+    note = "The whole of each map; several heads: their equal mixture."
     return Table(f"KroneckerMap.view, {pixels} × {pixels} pixels", header, rows, [note])

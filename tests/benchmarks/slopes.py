@@ -7,6 +7,7 @@ import torch
 
 from hot_core.attention import FullAttention, KroneckerAttention
 from hot_core.cost import cost
+from tests.benchmarks.settings import words
 
 SLOPE = "slope"
 
@@ -14,7 +15,7 @@ SLOPE = "slope"
 def slope_cases(settings, device):
     """One forward for every grid of every series."""
     return {
-        (SLOPE, series.name, "×".join(map(str, sizes))): forward(series.form, sizes, settings, device)
+        (SLOPE, series.name, words(sizes)): forward(series.form, sizes, settings, device)
         for series in settings.series
         for sizes in series.grids
     }
@@ -40,7 +41,7 @@ def forward(form, sizes, settings, device):
 
 def time_slope(series, timings):
     """The fitted exponent of N."""
-    times = [timings[SLOPE, series.name, "×".join(map(str, sizes))].median for sizes in series.grids]
+    times = [timings[SLOPE, series.name, words(sizes)].median for sizes in series.grids]
     return slope([math.prod(sizes) for sizes in series.grids], times)
 
 

@@ -6,15 +6,16 @@ import torch
 
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from tests.benchmarks.memory import growth, in_a_fresh_process
+from tests.benchmarks.settings import View
 
-VIEW = "view"
 
-
-def kronecker_map(sizes, heads):
+def kronecker_map(view):
     """A map of softmax factors; of several heads in equal shares."""
     torch.manual_seed(0)
-    maps = [KroneckerMap(tuple(torch.randn(n, n).softmax(-1) for n in sizes)) for _ in range(heads)]
-    return maps[0] if heads == 1 else KroneckerMixture.equal(maps)
+    maps = [
+        KroneckerMap(tuple(torch.randn(n, n).softmax(-1) for n in view.sizes), view.combine) for _ in range(view.heads)
+    ]
+    return maps[0] if view.heads == 1 else KroneckerMixture.equal(maps)
 
 
 def whole(kmap, pixels):
@@ -24,29 +25,24 @@ def whole(kmap, pixels):
 
 def view_cases(settings):
     cases = {}
-    for sizes, heads in settings.views:
-        kmap = kronecker_map(sizes, heads)
-        cases[VIEW, view_name(sizes), str(heads)] = lambda kmap=kmap: whole(kmap, settings.pixels)
+    for view in settings.views:
+        kmap = kronecker_map(view)
+        cases[view.key] = lambda kmap=kmap: whole(kmap, settings.pixels)
     return cases
 
 
 def view_memory(settings):
     """Bytes by which the largest resident size grows, in a process of its own."""
     return {
-        (VIEW, view_name(sizes), str(heads)): in_a_fresh_process(settings.pixels, heads, *sizes)
-        for sizes, heads in settings.views
+        view.key: in_a_fresh_process(settings.pixels, view.combine, view.heads, *view.sizes) for view in settings.views
     }
 
 
-def view_name(sizes):
-    return "×".join(map(str, sizes))
-
-
 def main():
-    pixels, heads, *sizes = map(int, sys.argv[1:])
-    kmap = kronecker_map(tuple(sizes), heads)
-    whole(kronecker_map((2, 3), heads), 7)  # what the first call of all loads is not the view's
-    print(growth(lambda: whole(kmap, pixels)))
+    pixels, combine, heads, *sizes = sys.argv[1:]
+    kmap = kronecker_map(View(tuple(map(int, sizes)), combine, int(heads)))
+    whole(kronecker_map(View((2, 3), combine, int(heads))), 7)  # what the first call of all loads is not the view's
+    print(growth(lambda: whole(kmap, int(pixels))))
 
 
 if __name__ == "__main__":
