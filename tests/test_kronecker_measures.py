@@ -185,17 +185,14 @@ def test_spectral_norm_of_a_large_factor_and_of_close_singular_values(monkeypatc
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_narrow_factors_keep_their_dtype_and_measures_are_float64(dtype):
+def test_narrow_factors_keep_their_dtype_and_numbers_are_float64(dtype):
     for kmap, _ in many_maps((3, 5)):
         heads = kmap.maps if isinstance(kmap, KroneckerMixture) else (kmap,)
         narrow = tuple(KroneckerMap(tuple(f.to(dtype) for f in h.factors), h.combine, h.normalize) for h in heads)
         wide = tuple(KroneckerMap(tuple(f.double() for f in h.factors), h.combine, h.normalize) for h in narrow)
         weights = WEIGHTS if len(heads) == 3 else (1.0,)
         small, exact = KroneckerMixture(narrow, weights), KroneckerMixture(wide, weights)
-        lines = [small.row((2, 3)), small.column((2, 3)), small.row_sums(), small.marginal(1), small.dense()]
-        assert {line.dtype for line in [*lines, *small.row_marginals((2, 3)), *small.column_marginals((0, 1))]} == {
-            dtype
-        }
+        assert {line.dtype for line in (small.row((2, 3)), small.column((2, 3)), small.dense())} == {dtype}
         assert small.apply(torch.ones(3, 5)).dtype == torch.float32
         assert small.apply_transposed(torch.ones(3, 5, 2, dtype=dtype)).dtype == dtype
         assert small.stable_rank() == pytest.approx(exact.stable_rank(), rel=1e-9)

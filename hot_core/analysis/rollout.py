@@ -28,6 +28,7 @@ from torch import Tensor
 from hot_core.analysis.reading import Direction
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture, Position
+from hot_core.kronecker.checks import check_position
 from hot_core.record import AttentionRecord, LayerRows
 
 Map: TypeAlias = KroneckerMap | KroneckerMixture
@@ -55,10 +56,9 @@ def rollout(
     if direction not in ("row", "column"):
         raise SelectionError(f"Direction {direction!r} does not exist; choose 'row' or 'column'.")
     sizes = common_sizes(maps, valid)
-    if len(position) != len(sizes) or not all(0 <= p < n for p, n in zip(position, sizes, strict=True)):
-        raise SelectionError(f"Position {tuple(position)} lies outside the token grid {sizes}.")
+    position = check_position(position, sizes)
     share = torch.zeros(sizes, dtype=torch.float64, device=device_of(maps[0]))
-    share[tuple(position)] = 1.0
+    share[position] = 1.0
     if direction == "row":
         for kmap in reversed(maps):
             share = LayerStep.of(kmap, valid).backward(share)

@@ -8,7 +8,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from hot_core.errors import SelectionError, ShapeError
+from hot_core.errors import ShapeError
 
 
 def mode_product(x: Tensor, factor: Tensor, mode: int) -> Tensor:
@@ -33,8 +33,12 @@ def apply_factors(method: str, x: Tensor, factors: Sequence[Tensor], combine: st
         The shape of `x`, in the wider of the two dtypes.
 
     Raises:
-        ShapeError: when the sizes or the devices of values and factors differ.
+        ShapeError: when the values are no tensor, or sizes or devices of values and factors differ.
     """
+    if not isinstance(x, Tensor):
+        raise ShapeError(
+            f"KroneckerMap.{method}: values must be a torch tensor, got {type(x).__name__}; use torch.as_tensor."
+        )
     sizes = tuple(factor.shape[0] for factor in factors)
     if tuple(x.shape[: len(sizes)]) != sizes:
         raise ShapeError(f"KroneckerMap.{method}: values {tuple(x.shape)} do not begin with the sizes {sizes}.")
@@ -52,6 +56,11 @@ def apply_factors(method: str, x: Tensor, factors: Sequence[Tensor], combine: st
     for mode, factor in enumerate(factors[1:], start=1):
         out = out + mode_product(x, factor, mode)
     return out
+
+
+def sum_dtype(factors: Sequence[Tensor]) -> torch.dtype:
+    """What sums over the factors' entries are given in: their widest dtype, at least float32."""
+    return reduce(torch.promote_types, [factor.dtype for factor in factors], torch.float32)
 
 
 def outer(vectors: Sequence[Tensor]) -> Tensor:
@@ -92,32 +101,3 @@ def dense_of(factors: Sequence[Tensor], combine: str) -> Tensor:
         before, behind = (torch.eye(len(f), dtype=f.dtype, device=f.device) for f in (out, factor))
         out = torch.kron(out, behind) + torch.kron(before, factor)
     return out
-
-
-def check_position(position: Sequence[int], sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """A position as plain integers.
-
-    Returns:
-        One index for each mode.
-
-    Raises:
-        SelectionError: when the position lies outside the grid.
-    """
-    inside = len(position) == len(sizes) and all(0 <= p < n for p, n in zip(position, sizes, strict=True))
-    if not inside:
-        raise SelectionError(f"Position {tuple(position)} lies outside the token grid {sizes}.")
-    return tuple(int(p) for p in position)
-
-
-def check_dense(total: int, limit: int) -> None:
-    """Refuse a matrix that would be too large.
-
-    Raises:
-        SelectionError: when `total` tokens give more than `limit` entries.
-    """
-    if total**2 > limit:
-        entries, most = (f"{number:.1e}".replace("e+0", "e").replace("e+", "e") for number in (total**2, limit))
-        raise SelectionError(
-            f"kronecker_map.dense: {total:,} tokens give {entries} entries, above the limit of {most}. "
-            "Ask for a row or a view."
-        )

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hot_core.errors import SelectionError
+from hot_core.kronecker.checks import whole_numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,15 +46,20 @@ def pixel_edges(span: tuple[int, int], pixels: int, total: int, name: str) -> tu
         First indices and one past the last ones, int64 of shape (pixel,).
 
     Raises:
-        SelectionError: when the range is empty or leaves the map, or there are no pixels.
+        SelectionError: when the range is no pair of whole numbers, empty or leaves the map, or there are no pixels.
     """
-    start, stop = (int(edge) for edge in span)
+    edges = whole_numbers(span, f"view: the {name}")
+    if len(edges) != 2:
+        raise SelectionError(f"view: {name} {edges} must be a first and one past the last index.")
+    start, stop = edges
     if not 0 <= start < stop <= total:
         raise SelectionError(f"view: {name} {start} … {stop} must be a range within 0 … {total}.")
     if pixels < 1:
         raise SelectionError(f"view: {pixels} pixels along the {name}; ask for at least 1.")
-    edges = start + np.arange(pixels + 1, dtype=np.int64) * (stop - start) // pixels
-    return edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
+    step, rest = divmod(stop - start, pixels)
+    index = np.arange(pixels + 1, dtype=np.int64)  # i·(stop − start) itself could leave int64
+    bounds = start + index * step + index * rest // pixels
+    return bounds[:-1], np.maximum(bounds[1:], bounds[:-1] + 1)
 
 
 def digits_of(flat: np.ndarray, sizes: Sequence[int]) -> np.ndarray:

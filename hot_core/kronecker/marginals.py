@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError
+from hot_core.kronecker.checks import whole
 
 
 def line_marginals(lines: Sequence[Tensor], position: tuple[int, ...], combine: str) -> tuple[Tensor, ...]:
@@ -22,8 +23,9 @@ def line_marginals(lines: Sequence[Tensor], position: tuple[int, ...], combine: 
         combine: "product" or "sum".
 
     Returns:
-        One vector `(n_i,)` for each mode; each adds up to the whole row.
+        One vector `(n_i,)` in float64 for each mode; each adds up to the whole row.
     """
+    lines = [line.double() for line in lines]
     sums = [line.sum() for line in lines]
     out = []
     for mode, line in enumerate(lines):
@@ -48,15 +50,16 @@ def mode_marginal(factors: Sequence[Tensor], mode: int, combine: str) -> Tensor:
         combine: "product" or "sum".
 
     Returns:
-        Shape (query, key) of that mode.
+        float64 of shape (query, key) of that mode.
 
     Raises:
         SelectionError: when there is no such mode.
     """
+    mode = whole(mode, "marginal: the mode")
     if not 0 <= mode < len(factors):
         raise SelectionError(f"marginal: mode {mode} is not one of the {len(factors)} modes, 0 … {len(factors) - 1}.")
-    factor = factors[mode]
-    means = [other.sum(1).mean() for j, other in enumerate(factors) if j != mode]
+    factor = factors[mode].double()
+    means = [other.sum(1, dtype=torch.float64).mean() for j, other in enumerate(factors) if j != mode]
     if combine == "product":
         return math.prod(means, start=factor)
     return factor + torch.diag(sum(means, start=torch.zeros_like(factor[0, 0])).expand(len(factor)))
@@ -69,13 +72,15 @@ def entropy_of(weights: Tensor) -> float:
         At least 0; 0 for weights that are all 0.
 
     Raises:
-        SelectionError: when a weight is negative.
+        SelectionError: when a weight is negative, or their sum not finite.
     """
     weights = weights.flatten().double()
     if bool((weights < 0).any()):
         raise SelectionError("entropy: the row has negative weights, which have no entropy. Look at the row itself.")
     total = weights.sum()
-    if not total > 0:
+    if not bool(torch.isfinite(total)):
+        raise SelectionError("entropy: the row adds up to no finite number, so it has no entropy. Look at its weights.")
+    if total == 0:
         return 0.0
     return max(0.0, float(torch.special.entr(weights / total).sum()))
 
@@ -97,7 +102,7 @@ def row_entropy(rows: Sequence[Tensor], position: tuple[int, ...], combine: str)
     rows = [row.double() for row in rows]
     if combine == "product":
         entropies = [entropy_of(row) for row in rows]
-        return 0.0 if any(not row.sum() > 0 for row in rows) else sum(entropies)
+        return 0.0 if any(row.sum() == 0 for row in rows) else sum(entropies)
     own = torch.stack([row[p] for row, p in zip(rows, position, strict=True)]).sum()
     others = [torch.cat([row[:p], row[p + 1 :]]) for row, p in zip(rows, position, strict=True)]
     return entropy_of(torch.cat([own[None], *others]))

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError
+from hot_core.kronecker.checks import check_finite
 from hot_core.kronecker.cuts import cut
 from hot_core.kronecker.ranges import MAX, range_table
 from hot_core.kronecker.view import Axes, blocks
@@ -36,8 +37,9 @@ def block_maxima(factors: Sequence[Tensor], combine: str, axes: Axes) -> Tensor:
         float64 of shape (row pixel, column pixel).
 
     Raises:
-        SelectionError: when one of several factors has negative entries.
+        SelectionError: when a factor holds NaN or infinite values, or one of several has negative entries.
     """
+    check_finite("view: reduce='max'", factors)
     if len(factors) > 1 and any(bool((factor < 0).any()) for factor in factors):
         raise SelectionError(
             f"view: reduce='max' over blocks needs non-negative factors, and one of these {len(factors)} has negative "
@@ -51,7 +53,7 @@ def block_maxima(factors: Sequence[Tensor], combine: str, axes: Axes) -> Tensor:
     high = np.minimum(axes.row_edges[1][:, None], axes.col_edges[1])
     crossed = high > low
     if crossed.any():
-        diagonals = [factor.diagonal().double().cpu().numpy() for factor in factors]
+        diagonals = [factor.detach().diagonal().double().cpu().numpy() for factor in factors]
         largest = torch.from_numpy(_largest_sums(diagonals, low[crossed], high[crossed]))
         where = torch.from_numpy(crossed)
         out[where] = torch.maximum(out[where], largest)

@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError
-from hot_core.kronecker.algebra import apply_factors, check_position, spread
+from hot_core.kronecker.algebra import apply_factors, spread, sum_dtype
+from hot_core.kronecker.checks import check_count, check_countable, check_finite, check_position
 from hot_core.kronecker.marginals import line_marginals, mode_marginal, row_entropy
 from hot_core.kronecker.protocol import Combine, Position
+from hot_core.kronecker.scan import top_of_heads
 from hot_core.kronecker.spectrum import inner_product, matrix_stable_rank, squared_spectral_norm, terms_of
-from hot_core.kronecker.top import ProductTree, SumTree, TopEntries, check_count, search, top_of
+from hot_core.kronecker.top import SumTree, TopEntries, search, top_of
 
 
 class Measures:
@@ -46,10 +48,12 @@ class Measures:
             Nats, from 0 to `ln N`; 0 for a row without weight.
 
         Raises:
-            SelectionError: when the query lies outside the grid or a weight is negative.
+            SelectionError: when the query lies outside the grid, or a weight is negative or not finite.
         """
         position = check_position(query, self.sizes)
-        return row_entropy([f[p] for f, p in zip(self.factors, position, strict=True)], position, self.combine)
+        rows = [factor.detach()[p] for factor, p in zip(self.factors, position, strict=True)]
+        check_finite(f"entropy of {position}", rows)
+        return row_entropy(rows, position, self.combine)
 
     def stable_rank(self) -> float:
         """`‖A‖_F² / ‖A‖₂²`: from 1 (all queries look alike) to `N` (all differ and count the same).
@@ -62,15 +66,17 @@ class Measures:
             The stable rank, to a relative 1e-9; 0 for a map of zeros.
 
         Raises:
+            SelectionError: when a factor holds NaN or infinite values.
             HotError: when the iteration does not settle.
         """
-        if self.combine == "product" or len(self.factors) == 1:
-            return math.prod(matrix_stable_rank(factor) for factor in self.factors)
-        terms = terms_of(self.factors, "sum")
+        check_finite("stable_rank", self.factors)
+        exact = [factor.detach().double() for factor in self.factors]
+        if self.combine == "product" or len(exact) == 1:
+            return math.prod(matrix_stable_rank(factor) for factor in exact)
+        terms = terms_of(exact, "sum")
         square = inner_product(terms, terms, self.sizes)
-        if not square > 0:
+        if square <= 0:  # rounding may leave it just below 0
             return 0.0
-        exact = [factor.double() for factor in self.factors]
         turned = [factor.T for factor in exact]
         like = torch.empty(self.sizes, dtype=torch.float64, device=self.factors[0].device)
         return square / squared_spectral_norm(
@@ -83,21 +89,23 @@ class Measures:
         """Where `query` looks along each mode: its row summed over all the other modes.
 
         Returns:
-            For mode `i` a vector `(n_i,)` over the keys; each adds up to the row's sum.
+            For mode `i` a vector `(n_i,)` over the keys; each adds up to the row's sum. Added up in float64; in
+            the factors' dtype, at least float32.
         """
         position = check_position(query, self.sizes)
         lines = [factor[p] for factor, p in zip(self.factors, position, strict=True)]
-        return tuple(self.scale * line for line in line_marginals(lines, position, self.combine))
+        return self._marginals(lines, position)
 
     def column_marginals(self, key: Position) -> tuple[Tensor, ...]:
         """Who looks at `key` along each mode: its column summed over all the other modes.
 
         Returns:
-            For mode `i` a vector `(n_i,)` over the queries; each adds up to the column's sum.
+            For mode `i` a vector `(n_i,)` over the queries; each adds up to the column's sum. Added up in
+            float64; in the factors' dtype, at least float32.
         """
         position = check_position(key, self.sizes)
         lines = [factor[:, p] for factor, p in zip(self.factors, position, strict=True)]
-        return tuple(self.scale * line for line in line_marginals(lines, position, self.combine))
+        return self._marginals(lines, position)
 
     def marginal(self, mode: int) -> Tensor:
         """The whole map along one mode: summed over the keys' other modes, the mean over the queries' other modes.
@@ -106,11 +114,12 @@ class Measures:
 
         Returns:
             Shape `(n_i, n_i)`, query × key; for the product of row-stochastic factors it is the factor itself.
+            Added up in float64; in the factors' dtype, at least float32.
 
         Raises:
             SelectionError: when there is no such mode.
         """
-        return self.scale * mode_marginal(self.factors, mode, self.combine)
+        return (self.scale * mode_marginal(self.factors, mode, self.combine)).to(sum_dtype(self.factors))
 
     def top_of_row(self, query: Position, count: int) -> TopEntries:
         """The `count` largest weights of a query, exact, from its row (`O(N)`).
@@ -119,10 +128,12 @@ class Measures:
             In descending order, equal weights by flat key index; weights in float64.
 
         Raises:
-            SelectionError: when the query lies outside the grid or the count outside what there is.
+            SelectionError: when the query lies outside the grid, the count outside what there is, or a weight is
+                not finite.
         """
         position = check_position(query, self.sizes)
-        lines = [factor[p].double() for factor, p in zip(self.factors, position, strict=True)]
+        lines = [factor.detach()[p].double() for factor, p in zip(self.factors, position, strict=True)]
+        check_finite(f"top_of_row of {position}", lines)
         return top_of(self.scale * spread(lines, position, self.combine), position, count)
 
     def top(self, count: int) -> TopEntries:
@@ -132,11 +143,18 @@ class Measures:
             In descending order, equal weights by flat query, then key index; weights in float64.
 
         Raises:
-            SelectionError: when a factor has negative entries or the count lies outside what there is.
+            SelectionError: when a factor has negative entries or values that are not finite, the count lies outside
+                what there is, or there are 2⁶³ tokens or more.
         """
-        check_count(count, self.shape[0] ** 2, "top")
+        count = check_count(count, self.shape[0] ** 2, "top")
+        check_countable(self.sizes, "top")
+        check_finite("top", self.factors)
         if any(bool((factor < 0).any()) for factor in self.factors):
             raise SelectionError("top: needs non-negative factors, one has negative entries. Ask for top_of_row.")
         if self.combine == "product":
-            return search(ProductTree([self.factors], [1.0]), count)
+            return top_of_heads([self.factors], [1.0], count)
         return search(SumTree([self.scale * factor.double() for factor in self.factors]), count)
+
+    def _marginals(self, lines: list[Tensor], position: tuple[int, ...]) -> tuple[Tensor, ...]:
+        dtype = sum_dtype(self.factors)
+        return tuple((self.scale * line).to(dtype) for line in line_marginals(lines, position, self.combine))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,14 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError, ShapeError
-from hot_core.kronecker.algebra import check_dense, check_position
+from hot_core.kronecker.checks import check_count, check_countable, check_dense, check_finite, check_position
 from hot_core.kronecker.marginals import entropy_of
 from hot_core.kronecker.operator import KroneckerMap
 from hot_core.kronecker.protocol import Position
+from hot_core.kronecker.scan import top_of_heads
 from hot_core.kronecker.spectrum import inner_product, squared_spectral_norm, terms_of
-from hot_core.kronecker.top import ProductTree, TopEntries, check_count, search, top_of
+from hot_core.kronecker.top import TopEntries, top_of
+from hot_core.kronecker.view import axes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,8 @@ class KroneckerMixture:
                 f"KroneckerMixture: {len(self.maps)} maps of sizes {sorted(sizes)} and {len(self.weights)} weights; "
                 "give at least one map, equal sizes and one weight for each map."
             )
+        if not all(math.isfinite(weight) for weight in self.weights):
+            raise ShapeError(f"KroneckerMixture: weights must be finite numbers, got {self.weights}.")
         kinds = sorted({f"{single.combine} on {single.factors[0].device}" for single in self.maps})
         if len(kinds) != 1:
             raise ShapeError(f"KroneckerMixture: maps of different kinds, {', '.join(kinds)}; mix only maps of one.")
@@ -107,7 +112,7 @@ class KroneckerMixture:
         one = self.as_one()
         if one is not None:
             return one.view(rows, cols, height, width, reduce)
-        if reduce == "max" and (rows[1] - rows[0] > height or cols[1] - cols[0] > width):
+        if reduce == "max" and not axes_of(rows, cols, height, width, self.sizes).single:
             raise SelectionError(
                 f"view: reduce='max' is not exact for a mixture of {len(self.maps)} heads, whose largest entries stand "
                 "at different places. Ask for reduce='mean', for one head, or zoom in until a pixel is one entry."
@@ -116,7 +121,9 @@ class KroneckerMixture:
 
     def entropy(self, query: Position) -> float:
         """How spread a query's attention over all heads is, in nats; from its row, `O(N)`; see `KroneckerMap`."""
-        return entropy_of(self._exact().row(query))
+        position = check_position(query, self.sizes)
+        self._check_finite("entropy", position)
+        return entropy_of(self._exact().row(position))
 
     def stable_rank(self) -> float:
         """`‖A‖_F² / ‖A‖₂²` of the mixed map.
@@ -127,8 +134,10 @@ class KroneckerMixture:
             The stable rank, to a relative 1e-9; 0 for a map of zeros.
 
         Raises:
+            SelectionError: when a factor holds NaN or infinite values.
             HotError: when the iteration does not settle.
         """
+        self._check_finite("stable_rank")
         one = self.as_one()
         if one is not None:
             return one.stable_rank()
@@ -139,7 +148,7 @@ class KroneckerMixture:
             for v, left in zip(self.weights, terms, strict=True)
             for w, right in zip(self.weights, terms, strict=True)
         )
-        if not square > 0:
+        if square <= 0:  # rounding may leave it just below 0
             return 0.0
         like = torch.empty(self.sizes, dtype=torch.float64, device=self.maps[0].factors[0].device)
         return square / squared_spectral_norm(exact.apply, exact.apply_transposed, like)
@@ -158,7 +167,9 @@ class KroneckerMixture:
 
     def top_of_row(self, query: Position, count: int) -> TopEntries:
         """The `count` largest weights of a query over all heads; see `KroneckerMap.top_of_row`."""
-        return top_of(self._exact().row(query), check_position(query, self.sizes), count)
+        position = check_position(query, self.sizes)
+        self._check_finite("top_of_row", position)
+        return top_of(self._exact().row(position), position, count)
 
     def top(self, count: int) -> TopEntries:
         """The `count` largest weights of the mixed map, exact; see `KroneckerMap.top`.
@@ -168,16 +179,19 @@ class KroneckerMixture:
 
         Raises:
             SelectionError: when a weight or a factor is negative, the count lies outside what there is, or the
-                search would take too long, since several heads bound their sum only loosely.
+                search would take too long, since several heads bound their sum only loosely, and there are more
+                than 1e9 entries, too many to look at all of them.
         """
+        count = check_count(count, self.shape[0] ** 2, "top")
+        check_countable(self.sizes, "top")
+        self._check_finite("top")
         one = self.as_one()
         if one is not None:
             return one.top(count)
-        check_count(count, self.shape[0] ** 2, "top")
         negative = any(bool((factor < 0).any()) for single in self.maps for factor in single.factors)
         if negative or min(self.weights) < 0:
             raise SelectionError("top: needs non-negative factors and weights, one is negative. Ask for top_of_row.")
-        return search(ProductTree([single.factors for single in self.maps], self.weights), count)
+        return top_of_heads([single.factors for single in self.maps], self.weights, count)
 
     def dense(self, limit: int = 10_000_000) -> Tensor:
         """The explicit mixed matrix, where it has no more than `limit` entries; see `KroneckerMap.dense`."""
@@ -188,10 +202,11 @@ class KroneckerMixture:
         """The same map as a single `KroneckerMap` in float64, where that is what it is.
 
         Returns:
-            A sum of mixed factors for sums, the head itself where only one has weight, otherwise None.
+            A sum of mixed factors for sums, the head itself where at most one has weight, otherwise None.
         """
         weighty = [(w * m.scale, m.factors) for w, m in zip(self.weights, self.maps, strict=True) if w != 0]
-        if self.combine == "sum" and weighty:
+        weighty = weighty or [(0.0, self.maps[0].factors)]
+        if self.combine == "sum":
             modes = range(len(self.sizes))
             return KroneckerMap(tuple(_total([w * f[i].double() for w, f in weighty]) for i in modes), "sum")
         if len(weighty) != 1:
@@ -201,8 +216,14 @@ class KroneckerMixture:
 
     def _exact(self) -> KroneckerMixture:
         """The same mixture with factors in float64."""
-        maps = (KroneckerMap(tuple(f.double() for f in m.factors), m.combine, m.normalize) for m in self.maps)
+        maps = (KroneckerMap(tuple(f.detach().double() for f in m.factors), m.combine, m.normalize) for m in self.maps)
         return KroneckerMixture(tuple(maps), self.weights)
+
+    def _check_finite(self, where: str, query: tuple[int, ...] | None = None) -> None:
+        """Refuse NaN and infinite values in any head's factors, or in their rows at a query."""
+        for head, single in enumerate(self.maps):
+            rows = single.factors if query is None else [f[p] for f, p in zip(single.factors, query, strict=True)]
+            check_finite(f"{where}: head {head}", rows)
 
     def _mix(self, part: Callable[[KroneckerMap], Tensor]) -> Tensor:
         return _total([weight * part(single) for weight, single in zip(self.weights, self.maps, strict=True)])

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError, ShapeError
-from hot_core.kronecker.algebra import along, apply_factors, check_dense, check_position, dense_of, outer, spread
+from hot_core.kronecker.algebra import along, apply_factors, dense_of, outer, spread, sum_dtype
+from hot_core.kronecker.checks import check_dense, check_factors, check_position
 from hot_core.kronecker.maximum import block_maxima
 from hot_core.kronecker.measures import Measures
 from hot_core.kronecker.protocol import Combine, Position
@@ -38,8 +39,8 @@ class KroneckerMap(Measures):
         normalize: sum form only: divide by `k`, so that rows sum to 1 and not to `k`.
 
     Raises:
-        ShapeError: when there is no factor, one is not square or does not hold real numbers, or they live on
-            different devices.
+        ShapeError: when there is no factor, one is no square tensor of real numbers or is empty, they live on
+            different devices, or `normalize` is asked of a product.
     """
 
     factors: tuple[Tensor, ...]
@@ -48,21 +49,19 @@ class KroneckerMap(Measures):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "factors", tuple(self.factors))
-        shapes = [tuple(factor.shape) for factor in self.factors]
-        if not shapes or any(len(shape) != 2 or shape[0] != shape[1] for shape in shapes):
-            raise ShapeError(f"KroneckerMap: factors must be square matrices (query, key), got {shapes}.")
-        kinds = sorted({f"{factor.dtype} on {factor.device}" for factor in self.factors})
-        if len({factor.device for factor in self.factors}) > 1 or not all(f.is_floating_point() for f in self.factors):
-            raise ShapeError(
-                f"KroneckerMap: factors must be floating point and on one device, got {', '.join(kinds)}; convert them."
-            )
+        check_factors(self.factors)
         if self.combine not in ("product", "sum"):
             raise ShapeError(f"KroneckerMap: combine must be 'product' or 'sum', got {self.combine!r}.")
+        if self.normalize and self.combine == "product":
+            raise ShapeError(
+                "KroneckerMap: normalize divides a Kronecker sum by the number of modes; rows of a product add up to 1 "
+                "already. Leave it out, or ask for combine='sum'."
+            )
 
     @property
     def scale(self) -> float:
         """What the combined factors are multiplied by: `1/k` for the normalised sum, otherwise 1."""
-        return 1 / len(self.factors) if self.combine == "sum" and self.normalize else 1.0
+        return 1 / len(self.factors) if self.normalize else 1.0
 
     def entry(self, query: Position, key: Position) -> float:
         """The weight that `query` gives to `key`: `∏ A_i[q_i, k_i]`, or `Σ_i A_i[q_i, k_i] ∏_{j≠i} [q_j = k_j]`.
@@ -71,7 +70,7 @@ class KroneckerMap(Measures):
             The weight, a plain number.
         """
         query, key = check_position(query, self.sizes), check_position(key, self.sizes)
-        weights = [float(factor[q, k]) for factor, q, k in zip(self.factors, query, key, strict=True)]
+        weights = [float(factor.detach()[q, k]) for factor, q, k in zip(self.factors, query, key, strict=True)]
         if self.combine == "product":
             return math.prod(weights)
         same = [q == k for q, k in zip(query, key, strict=True)]
@@ -132,12 +131,13 @@ class KroneckerMap(Measures):
 
         Returns:
             Shape `(n_1, …, n_k)`; 1 everywhere for row-stochastic factors (`k` for the plain sum), less where
-            rows of a factor are masked.
+            rows of a factor are masked. Added up in float64; in the factors' dtype, at least float32.
         """
-        sums = [factor.sum(1) for factor in self.factors]
+        sums = [factor.sum(1, dtype=torch.float64) for factor in self.factors]
         if self.combine == "product":
-            return outer(sums)
-        return self._scaled(reduce(torch.add, [along(vector, mode, len(sums)) for mode, vector in enumerate(sums)]))
+            return outer(sums).to(sum_dtype(self.factors))
+        total = reduce(torch.add, [along(vector, mode, len(sums)) for mode, vector in enumerate(sums)])
+        return self._scaled(total).to(sum_dtype(self.factors))
 
     def view(
         self, rows: tuple[int, int], cols: tuple[int, int], height: int, width: int, reduce: str = "mean"
@@ -160,8 +160,8 @@ class KroneckerMap(Measures):
             float64 of shape `(height, width)`, on the CPU.
 
         Raises:
-            SelectionError: when a range is empty or leaves the map, a size is not positive, or the maximum
-                is asked where the factors do not give it.
+            SelectionError: when a range is empty or leaves the map, a size is not positive, there are more than 1e8
+                pixels or 2⁶³ tokens, or the maximum is asked where the factors do not give it.
         """
         if reduce not in ("mean", "max"):
             raise SelectionError(f"view: reduce={reduce!r} is not offered; ask for 'mean' or 'max'.")

@@ -100,7 +100,7 @@ def gathered(factor: Tensor, rows: np.ndarray, cols: np.ndarray, rule: Rule) -> 
     out = np.full((len(rows) - 1, len(across)), rule.nothing)
     step = max(CHUNK // max(part.shape[1], 1), 1)
     for begin in range(0, part.shape[0], step):
-        block = part[begin : begin + step].double().cpu().numpy()
+        block = part[begin : begin + step].detach().double().cpu().numpy()
         if len(across) < block.shape[1]:
             block = rule.ufunc.reduceat(block, across, axis=1)
         first = int(np.searchsorted(starts, begin, side="right")) - 1

@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from hot_core.errors import SelectionError
+from hot_core.kronecker.checks import check_count
 
-MOST = 100_000  # entries that may be asked for
 WORK = 400_000_000  # factor entries that a search may look at: a few seconds
 FIRST = 64  # children of a node that are put in order at first
 
@@ -38,6 +38,10 @@ class TopEntries:
     queries: Tensor
     keys: Tensor
     weights: Tensor
+
+
+class LooseBoundsError(SelectionError):
+    """A search would take too long."""
 
 
 @runtime_checkable
@@ -61,7 +65,7 @@ class ProductTree:
     """`Σ_h w_h ∏_i A_hi`, bounded by the maxima of the factors that are still open."""
 
     def __init__(self, heads: Sequence[Sequence[Tensor]], weights: Sequence[float]):
-        stacks = [torch.stack([factor.double().cpu() for factor in mode]) for mode in zip(*heads, strict=True)]
+        stacks = [torch.stack([factor.detach().double().cpu() for factor in mode]) for mode in zip(*heads, strict=True)]
         self.factors = [stack.numpy() for stack in stacks]
         self.weights = np.array(weights, dtype=np.float64)
         self.largest = [stack.max((1, 2)) for stack in self.factors]
@@ -92,7 +96,7 @@ class SumTree:
     heads = 1
 
     def __init__(self, factors: Sequence[Tensor]):
-        self.factors = [factor.double().cpu().numpy() for factor in factors]
+        self.factors = [factor.detach().double().cpu().numpy() for factor in factors]
         self.sizes = tuple(len(factor) for factor in factors)
         self.diagonal = [factor.diagonal().max() for factor in self.factors]
         apart = [np.where(np.eye(len(factor), dtype=bool), 0.0, factor).max() for factor in self.factors]
@@ -156,18 +160,6 @@ def largest_first(values: np.ndarray, count: int) -> np.ndarray:
     return chosen[np.argsort(-values[chosen], kind="stable")]
 
 
-def check_count(count: int, entries: int, where: str) -> None:
-    """Refuse counts that cannot be answered.
-
-    Raises:
-        SelectionError: when the count is not positive or larger than there is or than is allowed.
-    """
-    if not 1 <= count <= min(entries, MOST):
-        raise SelectionError(
-            f"{where}: {count:,} entries asked of {entries:,}; ask for 1 to {min(entries, MOST):,} of them."
-        )
-
-
 def search(tree: Tree, count: int, work: int = WORK) -> TopEntries:
     """The largest leaves of a tree.
 
@@ -180,7 +172,7 @@ def search(tree: Tree, count: int, work: int = WORK) -> TopEntries:
         The entries in order.
 
     Raises:
-        SelectionError: when the bounds are too loose to find them within `work`.
+        LooseBoundsError: when the bounds are too loose to find them within `work`.
     """
     found: list[tuple[int, int, float]] = []
     heap: list[tuple[tuple[float, int, int, int], int, int, Siblings]] = []
@@ -205,14 +197,23 @@ def search(tree: Tree, count: int, work: int = WORK) -> TopEntries:
         state = tree.child(siblings.state, mode, digits // size, digits % size)
         push(Siblings(tree, state, mode + 1, (query, key)), 0)
         if looked > work:
-            raise SelectionError(
+            raise LooseBoundsError(
                 f"top: after {looked:.1e} factor entries only {len(found)} of the {count} largest are certain; the "
-                "heads are too alike in size for their bounds to decide. Ask for fewer, for one head, or for a row."
+                "weights are too alike for the bounds to decide. Ask for fewer, for one head, or for a row."
             )
     queries, keys, weights = zip(*found, strict=True)
-    return TopEntries(
-        _positions(queries, tree.sizes), _positions(keys, tree.sizes), torch.tensor(weights, dtype=torch.float64)
-    )
+    return entries_at(queries, keys, weights, tree.sizes)
+
+
+def entries_at(
+    queries: Sequence[int] | np.ndarray,
+    keys: Sequence[int] | np.ndarray,
+    weights: Sequence[float] | np.ndarray,
+    sizes: tuple[int, ...],
+) -> TopEntries:
+    """Entries at flat indices, as positions."""
+    values = torch.from_numpy(np.array(weights, dtype=np.float64))
+    return TopEntries(_positions(queries, sizes), _positions(keys, sizes), values)
 
 
 def top_of(row: Tensor, query: tuple[int, ...], count: int) -> TopEntries:
@@ -226,8 +227,8 @@ def top_of(row: Tensor, query: tuple[int, ...], count: int) -> TopEntries:
     Returns:
         The entries in order; every one has the same query.
     """
-    check_count(count, row.numel(), "top_of_row")
-    flat = row.double().cpu().flatten()
+    count = check_count(count, row.numel(), "top_of_row")
+    flat = row.detach().double().cpu().flatten()
     order = largest_first(flat.numpy(), count)
     keys = _positions(order, tuple(row.shape))
     return TopEntries(torch.tensor(query).expand(count, -1), keys, flat[torch.from_numpy(order)])

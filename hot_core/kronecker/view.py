@@ -17,6 +17,7 @@ subtracted, so each pixel is right to the rounding of float64 at every zoom (for
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hot_core.kronecker.checks import check_countable, check_pixels, whole
 from hot_core.kronecker.cuts import Cuts, cut, pixel_edges
 from hot_core.kronecker.levels import Level, Margins
 from hot_core.kronecker.ranges import SUM, Rule, gathered, gathered_identity, segments
@@ -59,7 +61,10 @@ def axes_of(rows: tuple[int, int], cols: tuple[int, int], height: int, width: in
     Returns:
         The pixels' intervals and boxes.
     """
-    total = int(np.prod(np.array(sizes, dtype=object)))
+    check_countable(sizes, "view")
+    height, width = whole(height, "view: pixels along the rows"), whole(width, "view: pixels along the cols")
+    check_pixels(height, width)
+    total = math.prod(sizes)
     down, across = pixel_edges(rows, height, total, "rows"), pixel_edges(cols, width, total, "cols")
     return Axes(down, across, cut(down, sizes), cut(across, sizes))
 
