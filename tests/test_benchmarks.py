@@ -20,6 +20,7 @@ from tests.benchmarks.run import run
 from tests.benchmarks.settings import FULL, GRIDS, MILLION, QUICK, TINY, Grid, View, words
 from tests.benchmarks.slopes import slope
 from tests.benchmarks.targets import targets
+from tests.benchmarks.views import kronecker_map
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +106,14 @@ def test_views_are_judged_by_the_worst_of_their_kind(results):
         "view of 10¹² entries, mixture of heads, time": ("51.0 ms at 100×100×100", False),
         "view of 10¹² entries, mixture of heads, memory": ("40.0 MB at 100×100×100", True),
     }
+
+
+def test_a_view_is_of_the_map_that_it_names():
+    assert kronecker_map(View((3, 5), "sum")).combine == "sum"
+    assert kronecker_map(View((3, 5))).combine == "product"
+    mixed = kronecker_map(View((3, 5), heads=2))
+    assert mixed.shape == (15, 15)
+    assert len(mixed.maps) == 2
 
 
 def test_the_full_run_has_every_view_and_both_ranges_of_linear_factors():

@@ -122,8 +122,14 @@ def slopes(results):
 
 def views(results):
     rows = [
-        [view.name, view.combine, str(view.heads), f"{view.entries:.1e}"]
-        + [spread(results.timings[view.key]), megabytes(results.bytes[view.key])]
+        [
+            view.name,
+            view.combine,
+            str(view.heads),
+            f"{view.entries:.1e}",
+            spread(results.timings[view.key]),
+            megabytes(results.bytes[view.key]),
+        ]
         for view in results.settings.views
     ]
     pixels = results.settings.pixels
