@@ -113,7 +113,7 @@ def kernel(module, q, k):
         return math.exp((q @ k).item() / math.sqrt(d))
     q, k = q / d**0.25, k / d**0.25
     terms = [(w @ q - q @ q / 2).exp() * (w @ k - k @ k / 2).exp() for w in module.directions]
-    return float(sum(terms)) / len(terms)
+    return sum(terms).item() / len(terms)
 
 
 def kronecker_attention(module, x, mask=None):

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch.nn.functional import dropout
 
-from hot_core.attention import KroneckerAttention
+from hot_core.attention import FullAttention, KroneckerAttention
 from hot_core.attention.factors import CAUSAL_CHUNK, causal_product
 from hot_core.attention.features import orthogonal_directions, positive_features
 from hot_core.attention.pooling import pooled
-from hot_core.errors import ShapeError
+from hot_core.errors import SelectionError, ShapeError
 from hot_core.record import AttentionRecord
 from tests import oracles
 from tests.test_attention import EXACT, FORMS, attention, random_mask
@@ -120,6 +120,36 @@ def test_many_positive_features_come_to_the_softmax():
         assert (of_query >= 0).all()
         assert (of_key >= 0).all()
     assert errors[1] < 1e-3 < 4e-3 < errors[0]
+
+
+def test_few_features_are_a_kernel_of_their_own_at_the_scale_of_layer_norms():
+    """What the docstring says: far from the softmax with few features, and closer with many."""
+    torch.manual_seed(0)
+    query, key = (torch.nn.functional.layer_norm(torch.randn(24, 16), (16,)) / 16**0.25 for _ in range(2))
+    softmax = (query @ key.T).softmax(1)
+    errors = []
+    for count in (32, 2_048):
+        of_query, of_key = positive_features(query, key, orthogonal_directions(count, 16))
+        weights = of_query @ of_key.T
+        errors.append(float((weights / weights.sum(1, keepdim=True) - softmax).norm() / softmax.norm()))
+    assert errors[0] > 0.7 > errors[1] > 0.3
+
+
+def test_there_are_twice_as_many_features_as_a_head_is_wide():
+    assert KroneckerAttention(24, 2, 3, kernel="linear").directions.shape == (16, 8)
+    assert KroneckerAttention(24, 2, 3, kernel="linear", features=5).directions.shape == (5, 8)
+
+
+def test_a_causal_linear_row_whose_keys_all_vanish_gives_zero_and_no_bias():
+    torch.manual_seed(1)
+    module = KroneckerAttention(16, 1, 1, kernel="linear", causal_modes=(0,), features=16)
+    for norm in (module.query_norm, module.key_norm):
+        norm.weight.data *= 24
+    x, record = torch.randn(1, 64, 16), AttentionRecord()
+    out = module(x, record=record)
+    factor = record.layers[0].factors[0][0, 0]
+    assert set(factor.sum(1).round(decimals=4).tolist()) == {0.0, 1.0}  # some rows have vanished in float32
+    torch.testing.assert_close(out[0], module.output(factor @ module.value(x[0])), rtol=0, atol=1e-4)
 
 
 def test_directions_are_orthogonal_in_blocks_and_as_long_as_gaussian_vectors():
@@ -241,7 +271,7 @@ def test_nothing_is_tied_to_the_cpu(form, combine):
 COMPILE = """
 import json, sys
 import torch
-from hot_core.attention import KroneckerAttention
+from hot_core.attention import FullAttention, KroneckerAttention
 
 torch.set_num_threads(1)
 for options in json.loads(sys.argv[1]):
@@ -293,6 +323,44 @@ def test_a_linear_factor_is_formed_for_a_record_only():
     assert made.elements == 3 * 1_009**2
 
 
+BAD = """
+import numpy as np, torch
+import hot_core as hot
+
+K, x = hot.KroneckerAttention, torch.randn(2, 3, 5, 12)
+module = K(12, 2, 3)
+calls = [
+    lambda: K(12.0, 2, 3), lambda: K(12, 2.0, 3), lambda: K(12, 2, 3.0), lambda: K(12, 0, 3), lambda: K(12, 6, 3),
+    lambda: K(12, 2, 3, rope_modes=1), lambda: K(12, 2, 3, rope_modes=(0.5,)), lambda: K(12, 2, 3, causal_modes=(-1,)),
+    lambda: K(12, 2, 3, dropout="0"), lambda: K(12, 2, 3, kernel="linear", features=2.5), lambda: K(12, 2, 3, "mean"),
+    lambda: K(12, 2, 3, kernel="cosine"), lambda: K(12, 2, 3, normalize=True),
+    lambda: hot.DividedAttention(12, 2, 3, groups=(0, 1)), lambda: hot.AxialAttention(12, 2.0, 3),
+    lambda: module(x.numpy()), lambda: module(x.tolist()), lambda: module(x, [[True]]), lambda: module(x, None, []),
+    lambda: module(x.double()), lambda: module(x.to("meta")), lambda: module(x[:0]), lambda: module(x[0, 0]),
+    lambda: hot.FullAttention(12, 3)(x.double()), lambda: hot.AxialAttention(12, 2, 3)(x.half()),
+    lambda: hot.DividedAttention(12, 2, 3)(x.bfloat16()), lambda: hot.FullAttention(12, 3)(x[:0]),
+    lambda: hot.FullAttention(12, 3)(x, record=hot.AttentionRecord(queries=[(1.5, 2)])),
+    lambda: hot.FullAttention(12, 3)(x, record=hot.AttentionRecord(queries=[(3, 0)])),
+]
+for number, call in enumerate(calls):
+    try:
+        call()
+    except hot.HotError as error:
+        assert len(str(error)) > 40, error
+        continue
+    raise SystemExit(f"call {number} was let through")
+with torch.autocast("cpu", dtype=torch.bfloat16):
+    assert module(x.bfloat16()).dtype == module(x).dtype == torch.bfloat16
+print("all refused")
+"""
+
+
+def test_bad_arguments_get_a_sentence(root):
+    """In a process of its own: the run-time type checks that watch these tests would refuse some of them first."""
+    done = subprocess.run([sys.executable, "-c", BAD], cwd=root, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "all refused", done.stderr[-2000:] + done.stdout
+
+
 def test_forms_that_do_not_exist_are_refused():
     with pytest.raises(ShapeError, match=r"causal_modes=\(3,\) leave the modes 0 … 2"):
         KroneckerAttention(12, 3, 3, causal_modes=(3,))
@@ -311,3 +379,32 @@ def test_forms_that_do_not_exist_are_refused():
         module(x, torch.ones(2, 3, 5, dtype=torch.float64))
     with pytest.raises(ShapeError, match=r"of torch.int64; the mask must be"):
         module(x, torch.ones(2, 3, 5, dtype=torch.int64))
+
+
+def test_a_record_keeps_sizes_heads_and_masks_of_every_layer_and_batch_element():
+    torch.manual_seed(0)
+    record = AttentionRecord()
+    for heads, sizes in ((2, (3, 5)), (4, (5, 3))):
+        x = torch.randn(2, *sizes, 16, dtype=torch.float64)
+        mask = torch.ones(2, *sizes, dtype=torch.bool)
+        mask[1, 0] = False
+        KroneckerAttention(16, 2, heads).double()(x, mask if heads == 4 else None, record)
+    assert [record.heads_of(layer) for layer in (0, 1)] == [2, 4]
+    assert len(record.kronecker_map(1).maps) == 4
+    assert record.row(0, 1, (2, 4)).shape == (3, 5)
+    assert record.row(1, 3, (4, 2)).shape == (5, 3)
+    assert record.valid is None
+    assert record.valid_tokens(1, 0).all()
+    assert record.valid_tokens(1, 1).sum() == 12
+    with pytest.raises(SelectionError, match="Head 2 does not exist; layer 0 has the heads 0 … 1"):
+        record.kronecker_map(0, 2)
+    with pytest.raises(SelectionError, match="Batch element 9 does not exist; layer 1 has the batch elements 0 … 1"):
+        record.kronecker_map(1, 0, batch=9)
+    rows = AttentionRecord(queries=[(0, 2)])
+    for sizes in ((3, 5), (5, 3)):
+        FullAttention(16, 2).double()(torch.randn(2, *sizes, 16, dtype=torch.float64), record=rows)
+    assert [rows.row(layer, 1, (0, 2)).shape for layer in (0, 1)] == [(3, 5), (5, 3)]
+    with pytest.raises(SelectionError, match="Head -1 does not exist"):
+        rows.row(0, -1, (0, 2))
+    with pytest.raises(SelectionError, match=r"query \(9, 9\) lies outside the token grid \(3, 5\)"):
+        rows.row(0, 0, (9, 9))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from hot_core.attention.checks import check_call, check_dropout, check_width
-from hot_core.attention.lines import attend, check_num_modes, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_call, check_dropout, check_num_modes, check_width
+from hot_core.attention.lines import attend, clear_invalid, rows_along, split_heads
 from hot_core.record import AttentionRecord
 
 
@@ -68,7 +68,7 @@ class AxialAttention(nn.Module):
             ShapeError: when the shapes do not fit.
             SelectionError: when a query of the record lies outside the tokens.
         """
-        check_call("AxialAttention", x, mask, self.dim, self.num_modes)
+        check_call("AxialAttention", x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight)
         seen = clear_invalid(x, mask)
         value = split_heads(self.value(seen), self.heads)
         rate, sizes = self.dropout if self.training else 0.0, tuple(x.shape[1:-1])

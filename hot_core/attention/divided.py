@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from torch import Tensor, nn
 
-from hot_core.attention.checks import check_call, check_dropout, check_width
-from hot_core.attention.lines import attend, check_num_modes, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_call, check_dropout, check_num_modes, check_width
+from hot_core.attention.lines import attend, clear_invalid, rows_along, split_heads
 from hot_core.errors import ShapeError
 from hot_core.record import AttentionRecord
 
@@ -83,7 +83,9 @@ class DividedAttention(nn.Module):
             ShapeError: when the shapes do not fit.
             SelectionError: when a query of the record lies outside the tokens.
         """
-        check_call("DividedAttention", x, mask, self.dim, self.num_modes)
+        check_call(
+            "DividedAttention", x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value[0].weight
+        )
         branch = self._step(0, x, mask, record)
         for step in range(1, len(self.groups)):
             branch = branch + self._step(step, self.norm[step - 1](x + branch), mask, record)
@@ -113,6 +115,8 @@ def partition(num_modes: int, groups: Sequence[Sequence[int]] | None) -> tuple[t
     """
     if groups is None:
         return tuple((mode,) for mode in range(num_modes))
+    if not all(isinstance(group, Iterable) for group in groups):
+        raise ShapeError(f"DividedAttention: groups={groups} must be groups of modes, such as ((0,), (1, 2)).")
     chosen = tuple(tuple(sorted(group)) for group in groups)
     if () in chosen or sorted(mode for group in chosen for mode in group) != list(range(num_modes)):
         raise ShapeError(

@@ -51,7 +51,7 @@ class LinearFactor:
 
     @classmethod
     def normalised(cls, query: Tensor, key: Tensor, applied: Tensor, causal: bool) -> LinearFactor:
-        """Divide by the row sums, so that rows add up to 1; a row that sees no key stays 0.
+        """Divide by the row sums, so that rows add up to 1; a row that sees no key, or only vanished ones, stays 0.
 
         Returns:
             The factor.

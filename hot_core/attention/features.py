@@ -34,7 +34,9 @@ def positive_features(
     `φ(q)·φ(k) = Σ_m exp(w_m·q − |q|²/2) exp(w_m·k − |k|²/2)`. What depends on the query alone
     cancels when rows are normalised and is left out. The largest key exponent of each feature is
     moved from the keys to the queries, and the largest exponent of each query is taken off: the
-    products stay the same up to the query's factor, and no row can underflow.
+    products stay the same up to the query's factor, and no row over all keys can underflow. A row over
+    some of them can (causal factors): next to a key with a far larger exponent, about 88 in float32,
+    the features of the others are 0.
 
     Args:
         query: (…, query, dim).

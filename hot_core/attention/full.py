@@ -49,7 +49,7 @@ class FullAttention(nn.Module):
             ShapeError: when the shapes do not fit.
             SelectionError: when a query of the record lies outside the tokens.
         """
-        check_call("FullAttention", x, mask, self.dim, None)
+        check_call("FullAttention", x, mask, record, dim=self.dim, num_modes=None, weight=self.value.weight)
         seen, sizes = clear_invalid(x, mask), tuple(x.shape[1:-1])
         query, key, value = (
             split_heads(layer(tokens), self.heads)

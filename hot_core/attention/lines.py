@@ -15,13 +15,6 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from hot_core.attention.softmax import masked_softmax
-from hot_core.errors import ShapeError
-
-
-def check_num_modes(owner: str, num_modes: int) -> None:
-    """Refuse a number of modes out of range."""
-    if not 1 <= num_modes <= 5:
-        raise ShapeError(f"{owner}: num_modes={num_modes}; give 1 … 5 modes.")
 
 
 def split_heads(x: Tensor, heads: int) -> Tensor:

@@ -14,7 +14,14 @@ from torch import Tensor, nn
 from torch.nn.functional import dropout as drop
 from torch.nn.functional import layer_norm, linear
 
-from hot_core.attention.checks import check_call, check_dropout, check_modes, check_width
+from hot_core.attention.checks import (
+    check_call,
+    check_dropout,
+    check_modes,
+    check_num_modes,
+    check_whole,
+    check_width,
+)
 from hot_core.attention.factors import Factor, LinearFactor, SoftmaxFactor
 from hot_core.attention.features import orthogonal_directions, positive_features
 from hot_core.attention.mode_products import product, total
@@ -43,8 +50,10 @@ class KroneckerAttention(nn.Module):
     where the paper sums; the layer norm makes the two the same but for its epsilon.
 
     Linear factors (`kernel="linear"`) replace the softmax by positive random features,
-    `A_i = φ(q_i) φ(k_i)ᵀ / row sums`, whose expectation is the softmax's numerator: cost and memory
-    are linear in every `n_i`, and `A_i` is formed only for a record.
+    `A_i = φ(q_i) φ(k_i)ᵀ / row sums`: cost and memory are linear in every `n_i`, and `A_i` is formed
+    only for a record. The expectation of `φ(q)·φ(k)` is the softmax's numerator, but with the few
+    features that make it cheap it is a kernel of its own, to be trained as such: for layer-normed
+    queries and keys the factor is as far from the softmax as uniform attention is (`LOG.md`).
 
     Missing tokens (`mask`): a slice of a mode without any valid token gets weight exactly 0 as a
     key; a row with no valid key is 0; values of invalid tokens are 0, and nothing is renormalised,
@@ -56,6 +65,10 @@ class KroneckerAttention(nn.Module):
     means over the whole causal mode, later positions included: with one mode the output is causal
     in the strict sense, with more it is not, and no map that is one Kronecker product can be,
     unless its other factors ignore the data. Do not train such a model to foretell its own input.
+
+    The weights of `value`, `output` and the norms are used directly, without calling these modules:
+    hooks on them do not fire, and wrappers that replace `forward` (adapters, dynamic quantisation) are
+    passed by.
 
     Args:
         dim: width of the tokens.
@@ -94,15 +107,15 @@ class KroneckerAttention(nn.Module):
     ) -> None:
         super().__init__()
         check_width("KroneckerAttention", dim, heads)
-        check_forms(num_modes, combine, kernel, features)
-        check_modes("KroneckerAttention", "rope_modes", rope_modes, num_modes)
-        check_modes("KroneckerAttention", "causal_modes", causal_modes, num_modes)
+        check_num_modes("KroneckerAttention", num_modes)
+        check_forms(combine, kernel, normalize, features)
         check_dropout("KroneckerAttention", dropout)
         self.dim, self.num_modes, self.heads = dim, num_modes, heads
         self.combine: Combine = combine
         self.kernel: Kernel = kernel
         self.normalize, self.share_qk, self.dropout = normalize, share_qk, dropout
-        self.rope_modes, self.causal_modes = tuple(rope_modes), tuple(causal_modes)
+        self.rope_modes = check_modes("KroneckerAttention", "rope_modes", rope_modes, num_modes)
+        self.causal_modes = check_modes("KroneckerAttention", "causal_modes", causal_modes, num_modes)
         projections = 1 if share_qk else num_modes
         self.query = nn.ModuleList(nn.Linear(dim, dim) for _ in range(projections))
         self.key = nn.ModuleList(nn.Linear(dim, dim) for _ in range(projections))
@@ -128,7 +141,9 @@ class KroneckerAttention(nn.Module):
         Raises:
             ShapeError: when the shapes do not fit.
         """
-        check_call("KroneckerAttention", x, mask, self.dim, self.num_modes)
+        check_call(
+            "KroneckerAttention", x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight
+        )
         batch, sizes = x.shape[0], x.shape[1:-1]
         if mask is not None:
             x = torch.where(mask[..., None], x, 0.0)
@@ -139,8 +154,8 @@ class KroneckerAttention(nn.Module):
         apply = product if self.combine == "product" else total
         out = apply(factors, self._values(x, mask), sizes)
         out = out.reshape(batch, self.heads, -1, self.dim // self.heads).transpose(1, 2).reshape(x.shape)
-        row_sum = 1 if self.combine == "product" or self.normalize else self.num_modes
-        if self.combine == "sum" and self.normalize:
+        row_sum = self.num_modes if self.combine == "sum" and not self.normalize else 1
+        if self.normalize:
             out = out / self.num_modes
         return linear(out, self.output.weight, self._output_bias(row_sum, mask))
 
@@ -195,7 +210,8 @@ class KroneckerAttention(nn.Module):
 
     def _bias_passes(self, mask: Tensor | None) -> bool:
         """Whether every row sums to the same, so that the bias of the values goes straight to the output's."""
-        return mask is None and not (self.training and self.dropout)
+        may_vanish = self.kernel == "linear" and self.causal_modes  # a row of tiny features, see LinearFactor
+        return mask is None and not (self.training and self.dropout) and not may_vanish
 
     def _output_bias(self, row_sum: int, mask: Tensor | None) -> Tensor:
         """The output's bias, with what is left of the values' bias after attention: `A (b ⊗ 1) = row sum · b`."""
@@ -204,15 +220,20 @@ class KroneckerAttention(nn.Module):
         return torch.addmv(self.output.bias, self.output.weight, self.value.bias, alpha=row_sum)
 
 
-def check_forms(num_modes: int, combine: str, kernel: str, features: int | None) -> None:
+def check_forms(combine: str, kernel: str, normalize: bool, features: int | None) -> None:
     """Refuse a form of attention that does not exist."""
-    if not 1 <= num_modes <= 5 or combine not in ("product", "sum"):
-        raise ShapeError(
-            f"KroneckerAttention: num_modes={num_modes}, combine={combine!r}; give 1 … 5 modes and 'product' or 'sum'."
-        )
+    if combine not in ("product", "sum"):
+        raise ShapeError(f"KroneckerAttention: combine={combine!r}; give 'product' or 'sum'.")
     if kernel not in ("softmax", "linear"):
         raise ShapeError(f"KroneckerAttention: kernel={kernel!r}; give 'softmax' or 'linear'.")
-    if features is not None and (kernel == "softmax" or features < 1):
+    if normalize and combine == "product":
+        raise ShapeError(
+            "KroneckerAttention: normalize=True belongs to combine='sum'; rows of a product sum to 1 already."
+        )
+    if features is None:
+        return
+    check_whole("KroneckerAttention", features=features)
+    if kernel == "softmax" or features < 1:
         raise ShapeError(
             f"KroneckerAttention: features={features} with kernel={kernel!r}; features belong to 'linear', 1 or more."
         )

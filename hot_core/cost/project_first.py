@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from hot_core.attention import KroneckerAttention
 from hot_core.attention.checks import check_call
 from hot_core.attention.rotary import rotate
+from hot_core.errors import ModelError
 from hot_core.kronecker import Combine
 from hot_core.record import AttentionRecord
 
@@ -77,16 +78,25 @@ class ProjectFirstAttention(nn.Module):
 
         Args:
             x: [batch, n_1, …, n_k, dim].
-            mask: takes no part: the official code knows none.
-            record: stays empty, for the same reason.
+            mask: refused: the official code knows none.
+            record: refused, for the same reason.
 
         Returns:
             The shape of `x`.
 
         Raises:
+            ModelError: when there is a mask or a record.
             ShapeError: when the shape does not fit.
         """
-        check_call("ProjectFirstAttention", x, None, self.dim, self.num_modes)
+        for name, given in (("mask", mask), ("record", record)):
+            if given is not None:
+                raise ModelError(
+                    f"ProjectFirstAttention: {name} was given, but the official formulation has none. "
+                    f"Leave it out, or use KroneckerAttention with the same weights."
+                )
+        check_call(
+            "ProjectFirstAttention", x, None, None, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight
+        )
         queries, keys = self.query(x).split(self.dim, -1), self.key(x).split(self.dim, -1)
         value = self.value(x).unflatten(-1, (self.heads, -1))
         out = value

@@ -6,6 +6,7 @@ shared by several sessions then never writes one session's maps into another's.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,54 +17,31 @@ from torch import Tensor
 from hot_core.errors import SelectionError
 from hot_core.kronecker import Combine, KroneckerMap, KroneckerMixture, Position
 from hot_core.modes import Mode
-
-
-@dataclass(frozen=True, eq=False)
-class LayerFactors:
-    """One layer's mode-wise factors, each of shape (batch, head, query, key)."""
-
-    factors: tuple[Tensor, ...]
-    combine: Combine
-    normalize: bool
-
-
-@dataclass(frozen=True, eq=False)
-class LayerRows:
-    """One layer's rows for chosen flat queries, of shape (batch, head, chosen, key)."""
-
-    rows: Tensor
-    queries: tuple[int, ...]
+from hot_core.record.layers import LayerFactors, LayerRows
 
 
 @dataclass
 class AttentionRecord:
-    """The attention of one forward pass, detached; holds no model.
+    """The attention of one forward pass, detached; holds no model. A second pass is appended to the first.
 
     Attributes:
         token_modes: the token modes in order, with coordinates; positions are counted when not given.
         queries: token positions whose rows attention without factors (full, axial) records.
         layers: one entry a layer, in the order of the forward pass.
-        valid: bool of shape `(n_1, …, n_k)`, False where a token held no valid value; None without mask.
     """
 
     token_modes: Sequence[Mode] = ()
     queries: Sequence[Position] = ()
     layers: list[LayerFactors | LayerRows] = field(default_factory=list)
-    valid: np.ndarray | None = None
-    sizes: tuple[int, ...] = ()
 
     def add_factors(self, factors: Sequence[Tensor], combine: Combine, normalize: bool, mask: Tensor | None) -> None:
         """Called by attention layers with factors of their own making; keeps them on the CPU, detached."""
-        self.sizes = tuple(factor.shape[-1] for factor in factors)
         kept = tuple(factor.detach().cpu() for factor in factors)
-        self.layers.append(LayerFactors(kept, combine, normalize))
-        self._keep_valid(mask)
+        self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask)))
 
     def add_rows(self, rows: Tensor, sizes: tuple[int, ...], mask: Tensor | None) -> None:
         """Called by attention layers without factors, with the rows of `flat_queries(sizes)`."""
-        self.sizes = sizes
-        self.layers.append(LayerRows(rows.detach().cpu().clone(), tuple(self.flat_queries(sizes))))
-        self._keep_valid(mask)
+        self.layers.append(LayerRows(rows.detach().cpu(), tuple(self.flat_queries(sizes)), sizes, on_cpu(mask)))
 
     def positions(self, sizes: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The chosen queries as plain positions.
@@ -74,17 +52,34 @@ class AttentionRecord:
         Raises:
             SelectionError: when a query lies outside the tokens.
         """
-        for query in self.queries:
-            if len(query) != len(sizes) or not all(0 <= p < n for p, n in zip(query, sizes, strict=True)):
-                raise SelectionError(
-                    f"AttentionRecord: query {tuple(query)} lies outside the token grid {tuple(sizes)}. "
-                    "Give one index for each mode, counted from 0."
-                )
-        return [tuple(int(p) for p in query) for query in self.queries]
+        return [position_in(query, sizes) for query in self.queries]
 
     def flat_queries(self, sizes: tuple[int, ...]) -> list[int]:
         """The flat C-order index of every chosen query."""
         return [int(np.ravel_multi_index(query, sizes)) for query in self.positions(sizes)]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Tokens along each mode in the first layer; () before anything was recorded."""
+        return self.layers[0].sizes if self.layers else ()
+
+    @property
+    def valid(self) -> np.ndarray | None:
+        """`valid_tokens()` of the first layer and batch element; None before anything was recorded."""
+        return self.valid_tokens() if self.layers else None
+
+    def valid_tokens(self, layer: int = 0, batch: int = 0) -> np.ndarray | None:
+        """Which tokens held a valid value.
+
+        Returns:
+            Bool of shape `(n_1, …, n_k)`; None where the pass had no mask.
+        """
+        mask = self._layer(layer, batch).mask
+        return None if mask is None else mask[batch].numpy()
+
+    def heads_of(self, layer: int) -> int:
+        """Heads of one layer."""
+        return self._layer(layer).counts[1]
 
     @property
     def num_layers(self) -> int:
@@ -93,9 +88,8 @@ class AttentionRecord:
 
     @property
     def num_heads(self) -> int:
-        """Heads of a layer."""
-        layer = self._layer(0)
-        return layer.rows.shape[1] if isinstance(layer, LayerRows) else layer.factors[0].shape[1]
+        """Heads of the first layer."""
+        return self.heads_of(0)
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -106,7 +100,7 @@ class AttentionRecord:
 
     @property
     def combine(self) -> Combine:
-        """How the layers combine their factors: "product" or "sum"."""
+        """How the first layer combines its factors: "product" or "sum"."""
         return self._factors(0).combine
 
     def factor(self, layer: int, mode: str | int, batch: int = 0) -> xr.DataArray:
@@ -121,7 +115,7 @@ class AttentionRecord:
             Weights with dims (head, query, key); query and key carry the mode's token coordinates.
         """
         index = self._mode_index(mode)
-        weights = self._factors(layer).factors[index][batch].float().numpy()
+        weights = self._factors(layer, batch).factors[index][batch].float().numpy()
         count = weights.shape[-1]
         coords = self.token_modes[index].coords if self.token_modes else np.arange(count)
         return xr.DataArray(
@@ -138,9 +132,9 @@ class AttentionRecord:
         Returns:
             A `KroneckerMap` for a head; a `KroneckerMixture` with equal weights for `head=None`.
         """
-        if head is None:
-            return KroneckerMixture.equal([self._head_map(layer, h, batch) for h in range(self.num_heads)])
-        return self._head_map(layer, head, batch)
+        heads = range(self.heads_of(layer)) if head is None else (head,)
+        maps = [self._head_map(layer, each, batch) for each in heads]
+        return KroneckerMixture.equal(maps) if head is None else maps[0]
 
     def row(self, layer: int, head: int, query: Position, batch: int = 0) -> np.ndarray:
         """Where a query looks, whatever kind of attention was recorded.
@@ -151,46 +145,72 @@ class AttentionRecord:
         Raises:
             SelectionError: when attention without factors did not record this query.
         """
-        found = self._layer(layer)
+        found = self._layer(layer, batch, head)
         if isinstance(found, LayerFactors):
             return self._head_map(layer, head, batch).row(query).float().numpy()
-        flat = int(np.ravel_multi_index(tuple(query), self.sizes))
+        flat = int(np.ravel_multi_index(position_in(query, found.sizes), found.sizes))
         if flat not in found.queries:
             raise SelectionError(
                 f"The row of query {tuple(query)} was not recorded. Name it before the forward pass: "
                 f"AttentionRecord(queries=[{tuple(query)}])."
             )
-        return found.rows[batch, head, found.queries.index(flat)].float().numpy().reshape(self.sizes)
+        return found.rows[batch, head, found.queries.index(flat)].float().numpy().reshape(found.sizes)
 
     def _head_map(self, layer: int, head: int, batch: int) -> KroneckerMap:
-        found = self._factors(layer)
-        if not 0 <= head < self.num_heads:
-            raise SelectionError(f"Head {head} does not exist; layer {layer} has the heads 0 … {self.num_heads - 1}.")
+        found = self._factors(layer, batch, head)
         return KroneckerMap(
             tuple(factor[batch, head] for factor in found.factors), found.combine, normalize=found.normalize
         )
 
-    def _layer(self, layer: int) -> LayerFactors | LayerRows:
+    def _layer(self, layer: int, batch: int = 0, head: int = 0) -> LayerFactors | LayerRows:
         if not 0 <= layer < len(self.layers):
             raise SelectionError(
                 f"Layer {layer} was not recorded; there are {len(self.layers)} layers, counted from 0."
             )
-        return self.layers[layer]
+        found = self.layers[layer]
+        for name, index, count in zip(("batch element", "head"), (batch, head), found.counts, strict=True):
+            if not 0 <= index < count:
+                raise SelectionError(
+                    f"{name.capitalize()} {index} does not exist; layer {layer} has the {name}s 0 … {count - 1}."
+                )
+        return found
 
-    def _factors(self, layer: int) -> LayerFactors:
-        found = self._layer(layer)
+    def _factors(self, layer: int, batch: int = 0, head: int = 0) -> LayerFactors:
+        found = self._layer(layer, batch, head)
         if isinstance(found, LayerRows):
             raise SelectionError("This attention has no mode-wise factors; ask for record.row(layer, head, query).")
         return found
 
     def _mode_index(self, mode: str | int) -> int:
         names = self.modes
-        if isinstance(mode, int) and 0 <= mode < len(names):
-            return mode
+        if isinstance(mode, int | np.integer) and 0 <= mode < len(names):
+            return int(mode)
         if isinstance(mode, str) and mode in names:
             return names.index(mode)
         raise SelectionError(f"Mode {mode!r} does not exist; the modes are {', '.join(names)}.")
 
-    def _keep_valid(self, mask: Tensor | None) -> None:
-        if mask is not None:
-            self.valid = mask[0].detach().cpu().numpy()
+
+def position_in(query: Position, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """A position as plain ints.
+
+    Returns:
+        One index for each mode.
+
+    Raises:
+        SelectionError: when it is not made of whole numbers, or lies outside the tokens.
+    """
+    try:
+        position = tuple(operator.index(p) for p in query)
+    except TypeError:
+        position = ()
+    if len(position) != len(sizes) or not all(0 <= p < n for p, n in zip(position, sizes, strict=True)):
+        raise SelectionError(
+            f"AttentionRecord: query {query} lies outside the token grid {tuple(sizes)}. "
+            "Give one whole index for each mode, counted from 0."
+        )
+    return position
+
+
+def on_cpu(mask: Tensor | None) -> Tensor | None:
+    """A copy of the mask that nobody else changes."""
+    return None if mask is None else mask.detach().cpu().clone()

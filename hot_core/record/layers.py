@@ -1,0 +1,58 @@
+"""What one attention layer leaves behind: its factors, or the rows of chosen queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from hot_core.kronecker import Combine
+
+
+@dataclass(frozen=True, eq=False)
+class LayerFactors:
+    """One layer's mode-wise factors.
+
+    Attributes:
+        factors: one for each mode, (batch, head, query, key).
+        combine: "product" or "sum".
+        normalize: whether a sum is divided by the number of modes.
+        mask: (batch, n_1, …, n_k), True where a token was valid; None without mask.
+    """
+
+    factors: tuple[Tensor, ...]
+    combine: Combine
+    normalize: bool
+    mask: Tensor | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Tokens along each mode."""
+        return tuple(factor.shape[-1] for factor in self.factors)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Elements of the batch, and heads."""
+        return self.factors[0].shape[0], self.factors[0].shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerRows:
+    """One layer's rows for chosen queries.
+
+    Attributes:
+        rows: (batch, head, chosen, key).
+        queries: the flat index of each chosen query.
+        sizes: tokens along each mode.
+        mask: (batch, n_1, …, n_k), True where a token was valid; None without mask.
+    """
+
+    rows: Tensor
+    queries: tuple[int, ...]
+    sizes: tuple[int, ...]
+    mask: Tensor | None = None
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Elements of the batch, and heads."""
+        return self.rows.shape[0], self.rows.shape[1]
