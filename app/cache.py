@@ -39,7 +39,7 @@ def model_names() -> tuple[str, ...]:
 def savings(model_name: str, grid: tuple[int, ...]) -> str:
     """What a model's attention costs beside full attention on a token grid, in a sentence."""
     known = model(model_name)
-    return cost(known, known.config.native_sizes(grid)).sentence()
+    return cost(known, known.config.native_sizes(grid), forms=["full"]).sentence()
 
 
 def sample(content: Content, bands: Bands = None) -> Sample:

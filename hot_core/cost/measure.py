@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from hot_core.attention import FullAttention
+from hot_core.cost.checks import check_forms, check_rank, checked_sizes, needs, overflowed, too_large_said
 from hot_core.cost.dry_run import dry_macs, dry_peak, without_data
 from hot_core.cost.forms import FORMS, Attention, build, form_of, is_attention, setting_of, sibling
 from hot_core.cost.formulas import COEFFICIENTS, MACS, Setting
+from hot_core.cost.project_first import ProjectFirstAttention
 from hot_core.cost.result import Cost, FormCost
 from hot_core.errors import ModelError, ShapeError
 from hot_core.models import Block, HOTModel
@@ -22,7 +23,7 @@ MAX_MODES = 5
 """The most modes that every form of attention takes."""
 
 
-def cost(module: nn.Module, shape: Sequence[int], batch: int = 1) -> Cost:
+def cost(module: nn.Module, shape: Sequence[int], batch: int = 1, *, forms: Sequence[str] = FORMS) -> Cost:
     """Count parameters, multiply–adds, attention weights and peak memory, without running anything.
 
     Nothing of the size that is asked about is allocated: multiply–adds of attention come from closed
@@ -38,20 +39,26 @@ def cost(module: nn.Module, shape: Sequence[int], batch: int = 1) -> Cost:
         shape: for an attention or a block the token grid `(n_1, …, n_k)`; for a model the native sizes
             of its input, one for each of its modes.
         batch: elements of the batch.
+        forms: the forms to compare with, all of them unless fewer are wanted sooner; each is a dry run
+            of its own. The module's own form is always among them.
 
     Returns:
         The numbers of the module, and under `forms` of the same module with every other form.
 
     Raises:
-        ShapeError: when the shape has another number of modes than the module, or a size below 1, or
-            the model does not take these sizes.
+        ShapeError: when the shape has another number of modes than the module, or a size below 1, the
+            model does not take these sizes, or they are too large to be counted.
+        SelectionError: when there is no such form.
         ModelError: when the module is none of these.
     """
     sizes, batch = checked_sizes(shape), checked_sizes((batch,), "batch")[0]
-    subject = Subject.of(module, sizes, batch)
-    own = subject.own()
-    others = [own if form == own.form else subject.with_form(form) for form in FORMS]
-    return Cost(subject.name, subject.grid, batch, own, tuple(others))
+    check_forms(forms)
+    with too_large_said(sizes, batch):
+        subject = Subject.of(module, sizes, batch)
+        own = subject.own()
+        chosen = [form for form in FORMS if form in forms or form == own.form]
+        counted = [own if form == own.form else subject.with_form(form) for form in chosen]
+    return Cost(subject.name, subject.grid, batch, own, tuple(counted))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +95,8 @@ class Subject:
         try:
             rest = dry_macs(skeleton, inputs)
         except (RuntimeError, ValueError, IndexError) as error:
+            if overflowed(error):
+                raise
             raise ShapeError(f"hot.cost: {name!r} does not take the native sizes {sizes}; {needs(module)}") from error
         return cls(name, module, inputs, witness.grid, layers, rest)
 
@@ -115,6 +124,7 @@ class Subject:
 
     def _counted(self, form: str, settings: dict[str, Setting], skeleton: nn.Module) -> FormCost:
         batch = self._tokens.shape[0]
+        skeleton = maskless(skeleton, self.layers)
         return FormCost(
             form,
             parameters=sum(weight.numel() for weight in skeleton.parameters()),
@@ -133,6 +143,27 @@ class Witness(nn.Module):
         """[batch, n_1, …, n_k, dim] → the same."""
         self.grid = tuple(x.shape[1:-1])
         return x
+
+
+class Maskless(nn.Module):
+    """The official formulation in the place of an attention with masks: it is counted without the mask it lacks."""
+
+    def __init__(self, attention: ProjectFirstAttention) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, x: Tensor, mask: Tensor | None = None, record: object = None) -> Tensor:
+        """[batch, n_1, …, n_k, dim] → the same; the mask takes no part."""
+        return cast(Tensor, self.attention(x))
+
+
+def maskless(skeleton: nn.Module, layers: dict[str, Attention]) -> nn.Module:
+    """The skeleton with its layers of the official formulation taking masks without using them."""
+    for path in layers:
+        layer = skeleton.get_submodule(path)
+        if path and isinstance(layer, ProjectFirstAttention):
+            skeleton.set_submodule(path, Maskless(layer))
+    return skeleton
 
 
 def replaced(skeleton: nn.Module, layers: dict[str, Attention], make: Callable[[str], nn.Module]) -> nn.Module:
@@ -173,39 +204,3 @@ def inputs_of(module: nn.Module, sizes: tuple[int, ...], batch: int) -> tuple[st
     weight = next(attention.parameters())
     x = torch.empty(batch, *sizes, attention.dim, dtype=weight.dtype, device="meta")
     return ("block" if isinstance(module, Block) else "attention"), {"x": x}
-
-
-def checked_sizes(shape: Sequence[int], what: str = "shape") -> tuple[int, ...]:
-    """Whole sizes of at least 1.
-
-    Returns:
-        The sizes as plain ints.
-
-    Raises:
-        ShapeError: when there are none, or one is not a whole number above 0.
-    """
-    try:
-        sizes = tuple(operator.index(size) for size in shape)
-    except TypeError:
-        sizes = ()
-    if not sizes or min(sizes) < 1:
-        raise ShapeError(f"hot.cost: {what}={shape!r}; give whole sizes of at least 1, such as (862, 24).")
-    return sizes
-
-
-def check_rank(owner: str, sizes: tuple[int, ...], modes: tuple[str, ...]) -> None:
-    """Refuse sizes that are not one for each mode."""
-    if len(sizes) != len(modes):
-        raise ShapeError(
-            f"hot.cost: shape={sizes} has {len(sizes)} sizes, but {owner} takes {len(modes)}: ({', '.join(modes)})."
-        )
-
-
-def needs(module: nn.Module) -> str:
-    """What a model asks of its input, from its configuration."""
-    if not isinstance(module, HOTModel):
-        return "it takes a token grid."
-    config = module.config
-    known = {"lookback": config.lookback, "bands": len(config.roles), "tokens at most": config.grid}
-    limits = "".join(f", {name} {value}" for name, value in known.items() if value)
-    return f"it takes ({', '.join(config.modes)}) in patches of {config.patch}{limits}."

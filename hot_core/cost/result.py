@@ -52,7 +52,7 @@ class Cost:
         grid: the token grid `(n_1, …, n_k)`.
         batch: elements of the batch.
         own: the cost of the module as it is.
-        all_forms: one cost for each form; that of the module's own form is `own`.
+        all_forms: one cost for each form that was asked for; that of the module's own form is `own`.
     """
 
     subject: str
@@ -93,7 +93,7 @@ class Cost:
 
     @property
     def forms(self) -> dict[str, FormCost]:
-        """The cost of every form at the same width and size, by name."""
+        """The cost of every form that was asked for, at the same width and size, by name."""
         return {cost.form: cost for cost in self.all_forms}
 
     def savings(self, against: str = "full") -> Savings:
@@ -106,8 +106,12 @@ class Cost:
             Ratios, other over own: 2.0 is half the cost, 0.5 twice the cost.
 
         Raises:
-            SelectionError: when there is no such form.
+            SelectionError: when there is no such form, or it was not asked for.
         """
+        if against in NAMES and against not in self.forms:
+            raise SelectionError(
+                f"cost.savings: {against!r} was not counted; ask hot.cost for it: forms=[{against!r}]."
+            )
         if against not in self.forms:
             raise SelectionError(f"cost.savings: there is no form {against!r}; compare with {', '.join(self.forms)}.")
         other = self.forms[against]
@@ -126,7 +130,7 @@ class Cost:
         """
         ratio = self.savings(against)
         grid = "×".join(map(str, self.grid))
-        where = {"attention": "", "block": " in the whole block"}.get(self.subject, " in the whole model")
+        where = WHERE.get(self.subject, " in the whole model")
         return (
             f"Compared with {NAMES[against]} on {grid} = {self.tokens:,} tokens, {NAMES[self.form]} takes "
             f"{times(ratio.macs, 'multiply–adds')}{where}, {times(ratio.coefficients, 'attention weights a head')} "
@@ -134,6 +138,8 @@ class Cost:
         )
 
 
+WHERE = {"attention": " in the attention layer alone", "block": " in the whole block"}
+"""Whose multiply–adds they are; those of any other subject are of the whole model."""
 SAME = 1.005
 """Ratios up to this one round to 1.00: no saving."""
 HARDLY = 1.1

@@ -57,7 +57,8 @@ def label(name):
 def ratios(results, kind):
     rows = []
     for grid in results.settings.grids:
-        work = cost(KroneckerAttention(results.settings.dim, len(grid.sizes), results.settings.heads), grid.sizes)
+        layer = KroneckerAttention(results.settings.dim, len(grid.sizes), results.settings.heads)
+        work = cost(layer, grid.sizes, forms=["full", "project-first"])
         against = [work.savings("project-first").macs, work.savings("full").macs]
         rows.append(
             grid_cells(grid)

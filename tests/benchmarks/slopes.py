@@ -57,7 +57,7 @@ def memory_slope(series, settings):
 
 def counted(series, settings, what):
     tokens = [math.prod(sizes) for sizes in series.grids]
-    costs = [cost(layer(series.form, len(sizes), settings), sizes) for sizes in series.grids]
+    costs = [cost(layer(series.form, len(sizes), settings), sizes, forms=[]) for sizes in series.grids]
     return tokens, [getattr(found, what) for found in costs]
 
 
