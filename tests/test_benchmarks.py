@@ -28,6 +28,11 @@ def results():
     return run(TINY, say=lambda _: None)
 
 
+@pytest.fixture(scope="module")
+def shown(results):
+    return tables(results)
+
+
 def test_a_run_times_every_case(results):
     for grid in TINY.grids:
         assert all((FORWARD, grid.name, name) in results.timings for name in (*RIVALS, FLOOR, RECORDING))
@@ -43,8 +48,8 @@ def test_a_run_times_every_case(results):
     assert max(results.differences.values()) < 1e-5
 
 
-def test_the_tables_hold_every_grid_and_the_verdicts(results):
-    titles = {table.title: table for table in tables(results)}
+def test_the_tables_hold_every_grid_and_the_verdicts(shown):
+    titles = {table.title: table for table in shown}
     assert {name.split(",")[0].split(" (")[0] for name in titles} >= {
         "Time", "Ratios of medians", "Peak memory", "What a record costs", "Targets",
         "Slopes against the number of tokens", "KroneckerMap.view",
@@ -131,22 +136,26 @@ def test_the_full_run_has_every_view_and_both_ranges_of_linear_factors():
     }
 
 
-def test_the_document_says_how_it_was_made_and_names_no_host(tmp_path, capsys):
+def test_the_document_says_how_it_was_made_and_names_no_host(tmp_path, capsys, monkeypatch, results, shown):
+    monkeypatch.setattr(bench.torch.cuda, "is_available", lambda: False)
+    asked = []
+    monkeypatch.setattr(bench, "run", lambda settings, device: asked.append((settings, device)) or results)
+    monkeypatch.setattr(bench, "tables", lambda found: shown if found is results else None)
     path = tmp_path / "benchmarks.md"
     options = bench.arguments(["--grids", "2:3x5", "--rounds", "2", "--markdown", str(path)])
     settings = dataclasses.replace(TINY, grids=bench.settings_of(options).grids, rounds=2)
     bench.main(options, settings)
-    shown, text = capsys.readouterr().out, path.read_text(encoding="utf-8")
+    assert asked == [(settings, "cpu")]
+    said, text = capsys.readouterr().out, path.read_text(encoding="utf-8")
     assert text.startswith("# Benchmarks\n\nMade by `make bench ARGS='--grids 2:3x5 --rounds 2 --markdown ")
     assert torch.__version__ in text
     assert "| 3×5 | 2 | 15 |" in text
     assert not re.search(rf"\b{re.escape(platform.node())}\b", text)
     for part in ("## Machine", "## How to read this", "## Targets (CPU)", "## Limits"):
         assert part in text
-    assert "Time, forward, ms (CPU)" in shown
-    if not torch.cuda.is_available():
-        assert "No GPU was at hand" in text
-        assert "No GPU was at hand" in shown
+    assert "Time, forward, ms (CPU)" in said
+    assert "No GPU was at hand" in text
+    assert "No GPU was at hand" in said
 
 
 def test_options():
