@@ -92,6 +92,14 @@ def test_a_page_opens_with_a_sample_analysed(kind: str, open_page: Open) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_page_says_what_the_attention_saves(kind: str, open_page: Open) -> None:
+    app = open_page(kind)
+    (said,) = [text.value for text in app.markdown if "Compared with full attention on " in text.value]
+    assert "multiply–adds in the whole model, " in said
+    assert "attention weights a head" in said
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_slider_moves_the_query(kind: str, open_page: Open) -> None:
     app = open_page(kind)
     before = reading(app)
