@@ -132,3 +132,26 @@ def test_what_does_not_fit_is_refused_with_a_sentence():
         nearest_kronecker(torch.zeros(12, 12), (2, 3, 2), 17)
     with pytest.raises(ShapeError, match=r"with sizes \(7,\) it goes from 1 to 1"):
         nearest_kronecker(torch.zeros(7, 7), (7,), 2)
+
+
+@pytest.mark.parametrize("sizes", [(3, 1, 5), (1, 3, 5), (3, 5, 1)])
+def test_modes_of_size_one_do_not_cost_the_best_approximation(sizes):
+    matrix = attention(15, 1) - 0.3
+    found, best = nearest_kronecker(matrix, sizes, 4), nearest_kronecker(matrix, (3, 5), 4)
+    assert found.errors == best.errors
+    assert found.rounds == (0,) * 4
+    torch.testing.assert_close(explicit(found.terms), explicit(best.terms), rtol=0, atol=1e-13)
+    for term in found.terms:
+        assert [len(factor) for factor in term] == list(sizes)
+        assert max(f.norm() for f in term) == pytest.approx(float(min(f.norm() for f in term)), rel=1e-12)
+        assert all(float(factor.sum()) >= 0 for factor in term[:-1])
+
+
+def test_one_mode_among_ones_is_met_exactly():
+    matrix = torch.randn(7, 7, dtype=torch.float64)
+    for sizes in ((7, 1), (1, 7, 1)):
+        found = nearest_kronecker(matrix, sizes, 1)
+        assert found.errors == (0.0,)
+        torch.testing.assert_close(explicit(found.terms), matrix, rtol=1e-13, atol=0)
+    (term,) = nearest_kronecker(torch.tensor([[-8.0]]), (1, 1, 1), 1).terms
+    assert [float(factor) for factor in term] == pytest.approx([2, 2, -2])
