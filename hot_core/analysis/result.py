@@ -79,7 +79,7 @@ class Analysis:
         weights = kmap.row(query) if direction == "row" else kmap.column(query)
         field = self.grid.spread(weights.float().numpy())
         where = "all" if head is None else head
-        field.attrs = {"layer": layer, "head": where, "query": list(query), "direction": direction}
+        field.attrs = {"layer": layer, "head": where, "query": [int(p) for p in query], "direction": direction}
         field.attrs["combine"] = kmap.combine
         return field
 
@@ -105,7 +105,7 @@ class Analysis:
         valid = None if self.record.valid is None else torch.from_numpy(self.record.valid)
         field = self.grid.spread(rollout(maps, query, direction, valid=valid).float().numpy(), name="rollout")
         field.attrs = {"method": "attention rollout", "layers": len(maps), "heads": "equal", "residual": 0.5}
-        field.attrs |= {"query": list(query), "direction": direction, "combine": self.record.combine}
+        field.attrs |= {"query": [int(p) for p in query], "direction": direction, "combine": self.record.combine}
         return field
 
     def default_query(self) -> tuple[int, ...]:

@@ -163,11 +163,24 @@ def _rows_needed(wanted: np.ndarray, count: int) -> int:
 def _running(values: np.ndarray, lengths: np.ndarray, rule: Rule, out: np.ndarray) -> np.ndarray:
     """Write the ranges that begin at the first row; returns which row holds which."""
     if len(lengths) > FEW:
-        rule.ufunc.accumulate(values, axis=0, out=out)
+        running_totals(values, rule, out)
         return lengths - 1
     for row, length in zip(out, lengths, strict=True):
         rule.ufunc.reduce(values[:length], axis=0, out=row)
     return np.arange(len(lengths))
+
+
+WIDE = 64  # from so many columns on, adding row to row is faster than numpy's accumulate down the columns
+
+
+def running_totals(values: np.ndarray, rule: Rule, out: np.ndarray) -> None:
+    """Write the sum (or the maximum) of each row and all rows before it."""
+    if values.shape[1] < WIDE:
+        rule.ufunc.accumulate(values, axis=0, out=out)
+        return
+    out[0] = values[0]
+    for row in range(1, len(values)):
+        rule.ufunc(out[row - 1], values[row], out=out[row])
 
 
 def _between(values: np.ndarray, low: np.ndarray, high: np.ndarray, rule: Rule, out: np.ndarray) -> None:
