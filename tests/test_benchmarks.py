@@ -191,7 +191,7 @@ def test_rounds_are_interleaved_and_long_cases_take_part_in_fewer(monkeypatch):
 
 def test_every_round_has_all_cases_in_an_order_of_its_own(monkeypatch):
     heard, names = [], "abcde"
-    monkeypatch.setattr(clock, "one_turn", lambda call, repeats, device: call() or 1.0)
+    monkeypatch.setattr(clock, "one_turn", lambda call, repeats, device, warm: call() or 1.0)
     cases = {(name,): lambda name=name: heard.append(name) for name in names}
     clock.interleaved(cases, dataclasses.replace(TINY, rounds=6, budget=99.0), "cpu", say=lambda _: None)
     rounds = ["".join(heard[start : start + 5]) for start in range(len(heard) - 30, len(heard), 5)]

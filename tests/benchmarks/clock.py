@@ -17,6 +17,8 @@ ENOUGH = 0.02
 """Seconds that a short case is repeated for within one turn."""
 MOST = 20
 """The most repeats within one turn."""
+WARM = 0.1
+"""Cases below so many seconds are called once before each turn, so that the case before them is out of the caches."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def interleaved(cases: dict[tuple[str, ...], Callable[[], object]], settings, de
     rehearsed = {key: rehearse(call, device) for key, call in cases.items()}
     turns = {key: rounds_for(seconds, settings) for key, seconds in rehearsed.items()}
     repeats = {key: min(max(round(ENOUGH / seconds), 1), MOST) for key, seconds in rehearsed.items()}
-    planned = sum(rehearsed[key] * turns[key] * (repeats[key] + 1) for key in cases)
+    warm = {key: seconds < WARM for key, seconds in rehearsed.items()}
+    planned = sum(rehearsed[key] * turns[key] * (repeats[key] + warm[key]) for key in cases)
     say(f"{device}: {len(cases)} cases, up to {settings.rounds} rounds, about {planned:.0f} s")
     found: dict[tuple[str, ...], list[float]] = {key: [] for key in cases}
     shuffle = random.Random(0).shuffle
@@ -50,14 +53,14 @@ def interleaved(cases: dict[tuple[str, ...], Callable[[], object]], settings, de
         due = [key for key in cases if is_due(number, turns[key], settings.rounds)]
         shuffle(due)
         for key in due:
-            found[key].append(one_turn(cases[key], repeats[key], device))
+            found[key].append(one_turn(cases[key], repeats[key], device, warm[key]))
     return {key: Timing(tuple(seconds)) for key, seconds in found.items()}
 
 
 def rehearse(call, device):
     """Warm up; the seconds of the second call, or of the first where that took long already."""
-    seconds = one_turn(call, 0, device)
-    return seconds if seconds > 1 else one_turn(call, 0, device)
+    seconds = one_turn(call, 1, device, False)
+    return seconds if seconds > 1 else one_turn(call, 1, device, False)
 
 
 def rounds_for(seconds, settings):
@@ -70,11 +73,10 @@ def is_due(number, turns, rounds):
     return math.floor((number + 1) * turns / rounds) > math.floor(number * turns / rounds)
 
 
-def one_turn(call, repeats, device):
-    """Seconds of one call. Short cases are called once before, so that the case before them is out of the caches."""
-    if repeats > 1:
+def one_turn(call, repeats, device, warm):
+    """Seconds of one call; `warm`: called once before."""
+    if warm:
         call()
-    repeats = max(repeats, 1)
     synchronise(device)
     start = time.perf_counter()
     for _ in range(repeats):
