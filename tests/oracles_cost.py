@@ -18,11 +18,19 @@ def counted_macs(module, *inputs, **options):
 
 
 def allocated_peak(module, *inputs):
-    """The most bytes that the CPU's allocator had given out at once during a real pass, above what was there before."""
-    with torch.no_grad():
-        module(*inputs)  # what is made once, at the first call, is not part of it
-        with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
-            out = module(*inputs)
+    """The most bytes that the CPU's allocator had given out at once during a real pass, above what was there before.
+
+    By one thread: each thread of a fused kernel takes room of its own, which is the kernel's and not the layer's.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.no_grad():
+            module(*inputs)  # what is made once, at the first call, is not part of it
+            with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as watched:
+                out = module(*inputs)
+    finally:
+        torch.set_num_threads(threads)
     del out
     events = [event for event in watched.profiler.kineto_results.events() if event.name() == "[memory]"]
     live = peak = 0
