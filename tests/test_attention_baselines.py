@@ -14,6 +14,7 @@ from hot_core.errors import SelectionError, ShapeError
 from hot_core.models import Block
 from hot_core.record import AttentionRecord
 from tests import oracles, oracles_baselines
+from tests.watch_tensors import LargestTensor
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 SIZES = [(7,), (3, 5), (5, 2, 7), (2, 3, 5, 7), (2, 3, 2, 5, 3)]
@@ -255,18 +256,15 @@ def test_number_types(kind):
     assert all(p.grad.isfinite().all() for p in module.parameters())
 
 
-class Watch(TorchDispatchMode):
-    """Notes the largest storage that any operation gives back, in numbers, and the calls of fused attention."""
+class Watch(LargestTensor):
+    """Notes the calls of fused attention too."""
 
     def __init__(self):
         super().__init__()
-        self.largest, self.fused, self.masks = 0, [], []
+        self.fused, self.masks = [], []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        for value in out if isinstance(out, tuple | list) else [out]:
-            if isinstance(value, torch.Tensor):
-                self.largest = max(self.largest, value.untyped_storage().nbytes() // value.element_size())
+        out = super().__torch_dispatch__(func, types, args, kwargs)
         if "scaled_dot_product" in func.__name__:
             self.fused.append(func.__name__)
             self.masks.append((kwargs or {}).get("attn_mask"))
@@ -284,7 +282,7 @@ def test_nothing_grows_as_the_square_of_the_tokens(kind, masked):
     with Watch() as watch:
         out = module(x, mask, AttentionRecord(queries=[(6, 10, 12), (1, 2, 3)]))
         out.sum().backward()
-    assert watch.largest <= 12 * tokens  # the tokens themselves are the largest thing there is
+    assert watch.elements <= 12 * tokens  # the tokens themselves are the largest thing there is
     steps = {"full": 1, "axial": 3, "divided": 3, "jointly": 2, "gap": 2}[kind]
     forward = [name for name in watch.fused if "backward" not in name]
     assert len(forward) == steps

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 import hot_core as hot
@@ -20,6 +19,7 @@ from tests import oracles
 from tests.makers_samples import forecaster
 from tests.oracles_rollout import dense_rollout
 from tests.test_pipeline import CASES, series
+from tests.watch_tensors import LargestTensor
 
 NEAR = {"rtol": 0, "atol": 1e-10}
 SIZES = [(7,), (3, 5), (5, 2, 7), (2, 3, 2, 5)]
@@ -261,27 +261,15 @@ def test_a_map_that_could_never_be_formed():
     assert rollout_matrix(maps_of(layers_of((3, 5), "sum")), limit=225).shape == (15, 15)
 
 
-class Largest(TorchDispatchMode):
-    """Notes how many numbers the largest tensor holds that any operation gives back."""
-
-    numbers = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        if isinstance(out, torch.Tensor):
-            self.numbers = max(self.numbers, out.untyped_storage().nbytes() // out.element_size())
-        return out
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("direction", ["row", "column"])
 def test_work_and_memory_grow_as_one_pass_through_the_layers(direction, form):
     sizes, layers, heads = (7, 11, 13), 3, 2
     maps, tokens = maps_of(layers_of(sizes, form, layers, heads)), 7 * 11 * 13
-    with Largest() as largest, FlopCounterMode(display=False) as count:
+    with LargestTensor() as largest, FlopCounterMode(display=False) as count:
         rollout(maps, (6, 10, 12), direction)
     # the sum form may lay its k terms side by side before adding them
-    assert largest.numbers <= tokens * len(sizes)
+    assert largest.elements <= tokens * len(sizes)
     assert count.get_total_flops() == 2 * layers * heads * tokens * sum(sizes)
     with FlopCounterMode(display=False) as count:
         rollout(maps, (6, 10, 12), direction, valid=mask_of(sizes))

@@ -8,7 +8,7 @@ additions (pooling among them), biases, norms, rotations, exponentials and divis
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hot_core.attention.factors import CAUSAL_CHUNK
@@ -133,17 +133,3 @@ COEFFICIENTS: Mapping[str, Formula] = {
 `N²` full, `Σ n_i²` mode-wise, `N Σ n_i` axial, `N Σ g` divided; linear factors consist of the
 features of queries and keys, `2 m Σ n_i`.
 """
-
-
-def savings_bound(dim: int, sizes: Sequence[int]) -> float:
-    """The most that pooling before projecting can gain in one layer, by multiply–adds alone.
-
-    Args:
-        dim: `D`.
-        sizes: `(n_1, …, n_k)`.
-
-    Returns:
-        Project-first over pool-first.
-    """
-    setting = Setting(dim, 1, tuple(sizes))
-    return project_first_macs(setting) / kronecker_macs(setting)

@@ -13,7 +13,7 @@ from hot_core.kronecker.checks import check_count, check_countable, check_finite
 from hot_core.kronecker.marginals import line_marginals, mode_marginal, row_entropy
 from hot_core.kronecker.protocol import Combine, Position
 from hot_core.kronecker.scan import top_of_heads
-from hot_core.kronecker.spectrum import inner_product, matrix_stable_rank, squared_spectral_norm, terms_of
+from hot_core.kronecker.spectrum import inner_product, matrix_stable_rank, squared_spectral_norm, terms_of_sum
 from hot_core.kronecker.top import SumTree, TopEntries, search, top_of
 
 
@@ -73,7 +73,7 @@ class Measures:
         exact = [factor.detach().double() for factor in self.factors]
         if self.combine == "product" or len(exact) == 1:
             return math.prod(matrix_stable_rank(factor) for factor in exact)
-        terms = terms_of(exact, "sum")
+        terms = terms_of_sum(exact)
         square = inner_product(terms, terms, self.sizes)
         if square <= 0:  # rounding may leave it just below 0
             return 0.0

@@ -16,7 +16,7 @@ from hot_core.kronecker.marginals import entropy_of
 from hot_core.kronecker.operator import KroneckerMap
 from hot_core.kronecker.protocol import Position
 from hot_core.kronecker.scan import top_of_heads
-from hot_core.kronecker.spectrum import inner_product, squared_spectral_norm, terms_of
+from hot_core.kronecker.spectrum import inner_product, squared_spectral_norm
 from hot_core.kronecker.top import TopEntries, top_of
 from hot_core.kronecker.view import axes_of
 
@@ -142,7 +142,7 @@ class KroneckerMixture:
         if one is not None:
             return one.stable_rank()
         exact = self._exact()
-        terms = [terms_of(single.factors, "product") for single in exact.maps]
+        terms = [[single.factors] for single in exact.maps]
         square = sum(
             v * w * inner_product(left, right, self.sizes)
             for v, left in zip(self.weights, terms, strict=True)

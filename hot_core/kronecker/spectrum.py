@@ -19,14 +19,12 @@ TOLERANCE = 1e-10
 CYCLES = 500
 
 
-def terms_of(factors: Sequence[Tensor], combine: str) -> list[Term]:
-    """The map as a sum of Kronecker products: one for the product, `k` with identities for the sum.
+def terms_of_sum(factors: Sequence[Tensor]) -> list[Term]:
+    """A Kronecker sum as a sum of `k` Kronecker products with identities.
 
     Returns:
         For each term one matrix, or None for the identity, for each mode.
     """
-    if combine == "product":
-        return [factors]
     return [[factor if i == mode else None for i in range(len(factors))] for mode, factor in enumerate(factors)]
 
 
