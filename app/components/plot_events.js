@@ -15,7 +15,8 @@ export default function (component) {
     last = performance.now();
     if (twice) return send({ figure, type: "reset" });
     const cell = Array.isArray(point.pointNumber) ? point.pointNumber : null;
-    send({ figure, type: "click", x: point.x, y: point.y, axis: point.xaxis._id, cell });
+    const shift = Boolean(event.event && event.event.shiftKey);
+    send({ figure, type: "click", x: point.x, y: point.y, axis: point.xaxis._id, cell, shift });
   };
   const zoomed = (figure) => (change) => {
     const keys = ["xaxis.range[0]", "xaxis.range[1]", "yaxis.range[0]", "yaxis.range[1]"];

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -12,13 +13,15 @@ _listener = st.components.v2.component(
 )
 
 
-def listen(key: str, figures: Sequence[str], zooming: Sequence[str], on_event: Callable[[], None]) -> None:
+def listen(key: str, figures: Sequence[str], *more: Any) -> None:
     """Listen to figures by their keys; mount once on a page.
 
     Args:
         key: of the listener; `state.event(key)` holds what happened while `on_event` runs.
         figures: keys of the `st.plotly_chart`s whose clicks count.
-        zooming: those among them whose zooms and double clicks count too.
-        on_event: called before the rerun that follows.
+        more: `on_event`, called before the rerun that follows; before it, while the Kronecker map is still a plotly
+            figure, the keys of those whose zooms and double clicks count too.
     """
+    *zoomed, on_event = more
+    zooming = zoomed[0] if zoomed else ()
     _listener(key=key, data={"figures": list(figures), "zooming": list(zooming)}, on_event_change=on_event, height=1)

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.style import ACCENT, INK, QUERY, Part, assemble, colour_axis, frame, margins, number, title
+from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, colour_axis, frames, margins, number, title
 from hot_core.modes import TokenGrid
 
 
@@ -31,13 +31,16 @@ def field_limit(weights: np.ndarray, uniform: float) -> float:
     return max(float(finite.max()) if finite.size else 0.0, 2 * uniform)
 
 
-def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int = 240) -> go.Figure:
+def mode_bars(
+    tokens: xr.DataArray, mode: str, query: str | None, *, key: str | None = None, height: int = 240
+) -> go.Figure:
     """How the weight spreads over the positions of one named mode, all other modes summed.
 
     Args:
         tokens: one weight per token.
         mode: the mode whose positions become bars.
         query: the name of the query's own position, in orange; None when it has none.
+        key: the name of the key's own position, framed in blue; None when there is none.
         height: of the figure, in pixels.
 
     Returns:
@@ -59,16 +62,25 @@ def mode_bars(tokens: xr.DataArray, mode: str, query: str | None, *, height: int
     values = [column | {"y": name, "text": number(float(v))} for name, v in zip(names, totals.values, strict=True)]
     return assemble(
         [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
-        shapes=[level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}}],
+        shapes=[
+            level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}},
+            *frames(None, _lane(names.index(key)) if key in names else None, xref="paper"),
+        ],
         annotations=[words | {"text": f"▼ uniform {number(uniform)}"}, *values],
         xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )  # fmt: skip
 
 
+def _lane(at: int) -> Box:
+    """The strip across the picture in which a bar lies; x in shares of the width."""
+    return 0, 1, at - 0.45, at + 0.45
+
+
 def pair_figure(
-    tokens: xr.DataArray, down: str, across: str, query: tuple[int, int], *, height: int = 240
-) -> go.Figure:
+    tokens: xr.DataArray, down: str, across: str, query: tuple[int, int], *, key: tuple[int, int] | None = None,
+    height: int = 240,
+) -> go.Figure:  # fmt: skip
     """How the weight spreads over two named modes, the rest summed: a small table of colours.
 
     Args:
@@ -76,6 +88,7 @@ def pair_figure(
         down: the mode of the rows.
         across: the mode of the columns.
         query: the query's index along both, framed in orange.
+        key: the key's index along both, framed in blue and dashed; None when there is none.
         height: of the figure, in pixels.
 
     Returns:
@@ -93,6 +106,11 @@ def pair_figure(
     return assemble(
         [cells], height, margin=margins(28 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
         yaxis=axis | {"autorange": "reversed"},
-        shapes=frame(query[1] - 0.5, query[1] + 0.5, query[0] - 0.5, query[0] + 0.5),
+        shapes=frames(_cell(query), None if key is None else _cell(key)),
         coloraxis=colour_axis(field_limit(weights, uniform), uniform),
     )  # fmt: skip
+
+
+def _cell(at: tuple[int, int]) -> Box:
+    """The cell of a row and a column among named ones."""
+    return at[1] - 0.5, at[1] + 0.5, at[0] - 0.5, at[0] + 0.5

@@ -9,7 +9,7 @@ import xarray as xr
 
 from hot_core.figures.axes import token_axis
 from hot_core.figures.planes import Plane, Spans, Voxel, cut, edges_of
-from hot_core.figures.style import QUERY, Part, class_colours, frame
+from hot_core.figures.style import Box, Part, class_colours, frame, frames
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Segmentation
 
@@ -70,16 +70,27 @@ def label_traces(
     return traces
 
 
-def query_shapes(grid: TokenGrid, plane: Plane, query: tuple[int, ...], position: Voxel) -> list[Part]:
-    """The query's frame; dotted where the plane passes it by and its place is only projected."""
-    across, up = token_axis(grid.axes[plane.across]), token_axis(grid.axes[plane.up])
-    covered = grid.native_of(query)[plane.through]
+def token_shapes(
+    grid: TokenGrid, plane: Plane, position: Voxel, query: tuple[int, ...] | None, key: tuple[int, ...] | None
+) -> list[Part]:
+    """The frames of query and key in a plane; a query beside it is dotted, a key beside it is not drawn."""
     axes = {"xref": f"x{plane.panel}", "yref": f"y{plane.panel}"}
-    box = (*across.cell(query[plane.across]), *up.cell(query[plane.up]))
-    if covered.start <= position[plane.through] < covered.stop:
-        return [shape | axes for shape in frame(*box)]
-    dotted = {"type": "rect", "x0": box[0], "x1": box[1], "y0": box[2], "y1": box[3]}
-    return [dotted | axes | {"line": {"color": QUERY, "width": 2, "dash": "dot"}}]
+    own = None if query is None else _box(grid, plane, query)
+    partner = _box(grid, plane, key) if key is not None and is_cut(grid, plane, position, key) else None
+    if query is None or is_cut(grid, plane, position, query):
+        return frames(own, partner, **axes)
+    return [*frames(None, partner, **axes), *frame(*_box(grid, plane, query), dash="dot", halo=False, **axes)]
+
+
+def is_cut(grid: TokenGrid, plane: Plane, position: Voxel, token: tuple[int, ...]) -> bool:
+    """Whether a plane through a voxel goes through a token."""
+    covered = grid.native_of(token)[plane.through]
+    return bool(covered.start <= position[plane.through] < covered.stop)
+
+
+def _box(grid: TokenGrid, plane: Plane, token: tuple[int, ...]) -> Box:
+    across, up = token_axis(grid.axes[plane.across]), token_axis(grid.axes[plane.up])
+    return (*across.cell(token[plane.across]), *up.cell(token[plane.up]))
 
 
 def _on(plane: Plane) -> Part:

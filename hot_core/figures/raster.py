@@ -20,7 +20,7 @@ from hot_core.figures.style import (
     assemble,
     class_colours,
     colour_axis,
-    frame,
+    frames,
     margins,
     number,
     overlay_scale,
@@ -82,7 +82,7 @@ def thin(size: int) -> int:
 
 def tile_figure(
     picture: Composite, modes: Sequence[Mode], grid: TokenGrid, *, tokens: xr.DataArray | None = None,
-    query: tuple[int, ...] | None = None, height: int = 560,
+    query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw the tile in map coordinates with the attention over it.
 
@@ -92,6 +92,7 @@ def tile_figure(
         grid: the tokens.
         tokens: attention by (row, column) token, other modes summed or chosen; None draws the tile alone.
         query: the chosen token, framed in orange.
+        key: its chosen partner, framed in blue and dashed.
         height: of the figure, in pixels.
 
     Returns:
@@ -112,10 +113,10 @@ def tile_figure(
     else:
         uniform = float(np.nansum(values)) / values.size
         clear = colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
+    boxes = [None if token is None else (*columns.cell(token[1]), *rows.cell(token[0])) for token in (query, key)]
     return assemble(
-        [cells], height, margin=margins(rows.left, 46), coloraxis=clear,
-        images=[_placed(picture.pixels, modes)],
-        shapes=[] if query is None else frame(*columns.cell(query[1]), *rows.cell(query[0])), **_map_axes(modes),
+        [cells], height, margin=margins(rows.left, 46), coloraxis=clear, images=[_placed(picture.pixels, modes)],
+        shapes=frames(*boxes), **_map_axes(modes),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,20 @@ import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
-from hot_core.figures.style import ACCENT, INK, MUTED, QUERY, Part, assemble, colour_axis, frame, margins, title
+from hot_core.figures.style import (
+    ACCENT,
+    INK,
+    KEY,
+    MUTED,
+    QUERY,
+    Box,
+    Part,
+    assemble,
+    colour_axis,
+    frames,
+    margins,
+    title,
+)
 from hot_core.modes import TokenGrid
 from hot_core.transforms.results import Forecast
 
@@ -26,24 +40,27 @@ class Shown:
     variable: int
 
 
-def strip_rows(tokens: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown) -> list[tuple[int, int]]:
+def strip_rows(
+    tokens: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown, key: tuple[int, ...] | None = None
+) -> list[tuple[int, int]]:
     """The (entity, variable) pairs that get a strip: all in order, or the weightiest when there are too many.
 
     Returns:
-        Pairs of indices; the query's own series and the one shown are always among them.
+        Pairs of indices; the series of the query, of the key and the one shown are always among them.
     """
     entities, variables = len(grid.axes[0]), len(grid.axes[1])
     pairs = [(e, v) for e in range(entities) for v in range(variables)]
     if len(pairs) <= MOST_STRIPS:
         return pairs
-    weight = np.nan_to_num(tokens.sum("time").values).reshape(-1)
-    best = {pairs[at] for at in np.argsort(-weight, kind="stable")[: MOST_STRIPS - 2]}
-    return sorted(best | {(query[0], query[1]), (shown.entity, shown.variable)})
+    weight = np.nan_to_num(tokens.values.sum(axis=2)).reshape(-1)
+    chosen = {(query[0], query[1]), (shown.entity, shown.variable), *([] if key is None else [(key[0], key[1])])}
+    others = (pairs[at] for at in np.argsort(-weight, kind="stable") if pairs[at] not in chosen)
+    return sorted([*chosen, *islice(others, MOST_STRIPS - len(chosen))])
 
 
 def series_figure(
     forecast: Forecast, field: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown, *,
-    uniform: float | None = None, height: int = 560,
+    key: tuple[int, ...] | None = None, uniform: float | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw one series with its forecast, and below it the weight that every series' time steps get.
 
@@ -53,6 +70,7 @@ def series_figure(
         grid: the tokens.
         query: the chosen token (entity, variable, time).
         shown: which series the lines show.
+        key: the query's chosen partner, framed in blue and dashed in the strip of its series.
         uniform: the weight each key would get if all were looked at alike; None: one over their number.
         height: of the figure, in pixels.
 
@@ -60,7 +78,7 @@ def series_figure(
         A figure with a shared dated axis; gaps in the data stay gaps.
     """
     tokens = token_field(field, grid)
-    rows = strip_rows(tokens, grid, query, shown)
+    rows = strip_rows(tokens, grid, query, shown, key)
     time = token_axis(grid.axes[2])
     weights = np.stack([tokens.values[e, v, time.first :] for e, v in rows]).astype(np.float32)
     strips: Part = {
@@ -84,7 +102,7 @@ def series_figure(
             "domain": [0, 0.48], "autorange": "reversed", "type": "category", "showgrid": False, "tickmode": "linear",
             "tickfont": {"size": 10}, "ticks": "",
         },
-        shapes=[_begin_of_forecast(forecast), *_query_marks(time, rows, query, shown)],
+        shapes=[_begin_of_forecast(forecast), *_marks(time, rows, shown, query, key)],
         coloraxis=colour_axis(field_limit(weights, uniform), uniform, **bar),
     )  # fmt: skip
 
@@ -119,11 +137,27 @@ def _begin_of_forecast(forecast: Forecast) -> Part:
     return place | {"type": "line", "line": {"color": MUTED, "width": 1}}
 
 
-def _query_marks(time: PlotAxis, rows: list[tuple[int, int]], query: tuple[int, ...], shown: Shown) -> list[Part]:
-    """The query's time as an orange band under the lines, and its cell framed among the strips."""
-    begin, end = time.cell(query[2])
-    own = (shown.entity, shown.variable) == (query[0], query[1])
+def _marks(
+    time: PlotAxis, rows: list[tuple[int, int]], shown: Shown, query: tuple[int, ...], key: tuple[int, ...] | None
+) -> list[Part]:
+    """The times of query and key as bands under the lines, and their cells framed among the strips."""
+    bands = [*_band(time, query, shown, QUERY), *([] if key is None else _band(time, key, shown, KEY))]
+    boxes = (_strip_cell(time, rows, query), None if key is None else _strip_cell(time, rows, key))
+    return [*bands, *frames(*boxes, yref="y2")]
+
+
+def _band(time: PlotAxis, token: tuple[int, ...], shown: Shown, colour: str) -> list[Part]:
+    """A token's time under the lines, strong where they show its own series; nothing before the data begin."""
+    if token[2] < time.first:
+        return []
+    begin, end = time.cell(token[2])
+    own = (shown.entity, shown.variable) == (token[0], token[1])
     place = {"type": "rect", "x0": begin, "x1": end, "y0": 0, "y1": 1, "yref": "y domain", "line": {"width": 0}}
-    band = place | {"fillcolor": QUERY, "opacity": 0.3 if own else 0.1, "layer": "below"}
-    at = rows.index((query[0], query[1]))
-    return [band, *(shape | {"yref": "y2"} for shape in frame(begin, end, at - 0.5, at + 0.5))]
+    return [place | {"fillcolor": colour, "opacity": 0.3 if own else 0.1, "layer": "below"}]
+
+
+def _strip_cell(time: PlotAxis, rows: list[tuple[int, int]], token: tuple[int, ...]) -> Box | None:
+    if token[2] < time.first:
+        return None
+    at = rows.index((token[0], token[1]))
+    return (*time.cell(token[2]), at - 0.5, at + 0.5)

@@ -1,7 +1,8 @@
 """Colours, colour bars and layout shared by every figure: the visual language, kept in one place.
 
-The query is always orange; the attention field always the same perceptually even scale (viridis);
-differences diverge around zero; classes are Okabe-Ito without its orange, which belongs to the query.
+The query is always orange and solid, the key blue and dashed; the attention field always the same perceptually
+even scale (viridis); differences diverge around zero; classes are Okabe-Ito without its orange, which belongs to the
+query.
 """
 
 from __future__ import annotations
@@ -15,7 +16,11 @@ from plotly.colors import sequential, unlabel_rgb
 Part: TypeAlias = dict[str, Any]
 """A piece of a plotly figure as a plain dictionary."""
 
+Box: TypeAlias = tuple[object, object, object, object]
+"""A rectangle in the units of a panel's axes: x0, x1, y0, y1."""
+
 QUERY = "#F26A0F"
+KEY = "#3D7BFF"
 HALO = "rgba(255,255,255,0.9)"
 ACCENT = "#2E7FA8"
 INK = "#64748B"
@@ -144,10 +149,27 @@ def title(text: str, size: int = 12) -> Part:
     return {"text": text, "font": {"size": size}}
 
 
-def frame(x0: object, x1: object, y0: object, y1: object, **more: object) -> list[Part]:
-    """The orange frame of the query, with a pale halo so that it stands out on any colour."""
+def frame(
+    x0: object, x1: object, y0: object, y1: object, *, colour: str = QUERY, dash: str | None = None, halo: bool = True,
+    **more: object,
+) -> list[Part]:  # fmt: skip
+    """A frame with a pale halo so that it stands out on any colour; as it is, the orange one of the query."""
     box: Part = {"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "layer": "above"} | more
-    return [
-        box | {"line": {"color": HALO, "width": 4}},
-        box | {"line": {"color": QUERY, "width": 2}},
-    ]
+    pale = [box | {"line": {"color": HALO, "width": 4}}] if halo else []
+    line: Part = {"color": colour, "width": 2} | ({} if dash is None else {"dash": dash})
+    return [*pale, box | {"line": line}]
+
+
+def frames(query: Box | None, key: Box | None, **more: Any) -> list[Part]:
+    """The frames of query and key in one panel, the key's on top.
+
+    Args:
+        query: where the query is, solid and orange; None where it is not in the panel.
+        key: where the key is, dashed and blue; None where it is not in the panel.
+        more: settings of both, such as the panel's axes.
+
+    Returns:
+        Shapes. Where both frames are the same, the key's comes without its halo, and orange shows between its dashes.
+    """
+    shapes = [] if query is None else frame(*query, **more)
+    return shapes if key is None else [*shapes, *frame(*key, colour=KEY, dash="dash", halo=key != query, **more)]

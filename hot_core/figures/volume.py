@@ -10,7 +10,7 @@ import xarray as xr
 
 from hot_core.figures.axes import number_look, plain, short_word
 from hot_core.figures.fields import field_limit, token_field, uniform_level
-from hot_core.figures.plane_parts import field_trace, label_traces, picture_trace, query_shapes
+from hot_core.figures.plane_parts import field_trace, label_traces, picture_trace, token_shapes
 from hot_core.figures.planes import PLANES, Look, Plane, Spans, edges_of, extent, shown_spans
 from hot_core.figures.style import (
     GREY,
@@ -33,8 +33,8 @@ GAPS = (0.07, 0.09)
 
 def slices_figure(
     data: xr.DataArray, modes: Sequence[Mode], grid: TokenGrid, look: Look, *, query: tuple[int, ...] | None = None,
-    field: xr.DataArray | None = None, prediction: Segmentation | None = None, fill: bool = False,
-    uniform: float | None = None, height: int = 560,
+    key: tuple[int, ...] | None = None, field: xr.DataArray | None = None, prediction: Segmentation | None = None,
+    fill: bool = False, uniform: float | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw coronal, sagittal and axial planes, aligned with each other, in one scale.
 
@@ -43,7 +43,8 @@ def slices_figure(
         modes: its modes with coordinates.
         grid: the tokens.
         look: where the planes go and how they are turned.
-        query: the chosen token, framed in orange.
+        query: the chosen token, framed in orange; dotted in a plane beside it.
+        key: its chosen partner, framed in blue and dashed in every plane that cuts it.
         field: attention over the native grid, laid over the picture.
         prediction: labels, drawn as outlines.
         fill: fill the labels as well.
@@ -65,8 +66,7 @@ def slices_figure(
             traces += field_trace(tokens, grid, plane, look.position)
         if prediction is not None:
             traces += label_traces(prediction, modes, spans, plane, look.position, fill)
-        if query is not None:
-            layout["shapes"] += query_shapes(grid, plane, query, look.position)
+        layout["shapes"] += token_shapes(grid, plane, look.position, query, key)
         layout |= _axes(modes, spans, plane, look, corner)
         layout["annotations"] += [*_letters(plane, look), _heading(modes, plane, look)]
     layout |= _bars(data, tokens, corner, uniform_level(grid) if uniform is None else uniform)
