@@ -27,6 +27,7 @@ from hot_core.attention.features import orthogonal_directions, positive_features
 from hot_core.attention.mode_products import product, total
 from hot_core.attention.pooling import pooled
 from hot_core.attention.rotary import rotate
+from hot_core.attention.shares import head_shares
 from hot_core.attention.softmax import masked_softmax
 from hot_core.errors import ShapeError
 from hot_core.kronecker import Combine
@@ -133,7 +134,7 @@ class KroneckerAttention(nn.Module):
         Args:
             x: [batch, n_1, …, n_k, dim].
             mask: [batch, n_1, …, n_k], True where a token is valid.
-            record: filled with this layer's factors when given.
+            record: filled with this layer's factors and its heads' shares of the output when given.
 
         Returns:
             The shape of `x`.
@@ -148,15 +149,17 @@ class KroneckerAttention(nn.Module):
         if mask is not None:
             x = torch.where(mask[..., None], x, 0.0)
         factors = self.factors(x, mask)
-        if record is not None:
-            matrices = [factor.matrix().unflatten(0, (batch, self.heads)) for factor in factors]
-            record.add_factors(matrices, self.combine, self.normalize, mask)
         apply = product if self.combine == "product" else total
-        out = apply(factors, self._values(x, mask), sizes)
-        out = out.reshape(batch, self.heads, -1, self.dim // self.heads).transpose(1, 2).reshape(x.shape)
+        out = apply(factors, self._values(x, mask), sizes).reshape(batch, self.heads, -1, self.dim // self.heads)
         row_sum = self.num_modes if self.combine == "sum" and not self.normalize else 1
         if self.normalize:
             out = out / self.num_modes
+        if record is not None:
+            matrices = [factor.matrix().unflatten(0, (batch, self.heads)) for factor in factors]
+            left = row_sum * self.value.bias if self._bias_passes(mask) else None
+            shares = head_shares(out, self.output.weight, left, mask)
+            record.add_factors(matrices, self.combine, self.normalize, mask, shares)
+        out = out.transpose(1, 2).reshape(x.shape)
         return linear(out, self.output.weight, self._output_bias(row_sum, mask))
 
     def factors(self, x: Tensor, mask: Tensor | None) -> list[Factor]:

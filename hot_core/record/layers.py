@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from torch import Tensor
 
 from hot_core.kronecker import Combine
+
+HeadWeights: TypeAlias = Literal["equal", "output"]
+"""How the heads of a layer are mixed: all alike, or by each head's share of the layer's output."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +22,15 @@ class LayerFactors:
         combine: "product" or "sum".
         normalize: whether a sum is divided by the number of modes.
         mask: (batch, n_1, …, n_k), True where a token was valid; None without mask.
+        shares: each head's share of the layer's output, (batch, head), adding up to 1 over the heads, as
+            `hot_core.attention.shares` defines it; None where it was not recorded.
     """
 
     factors: tuple[Tensor, ...]
     combine: Combine
     normalize: bool
     mask: Tensor | None = None
+    shares: Tensor | None = None
 
     @property
     def sizes(self) -> tuple[int, ...]:

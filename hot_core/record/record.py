@@ -6,7 +6,6 @@ shared by several sessions then never writes one session's maps into another's.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +16,8 @@ from torch import Tensor
 from hot_core.errors import SelectionError
 from hot_core.kronecker import Combine, KroneckerMap, KroneckerMixture, Position
 from hot_core.modes import Mode
-from hot_core.record.layers import LayerFactors, LayerRows
+from hot_core.record.layers import HeadWeights, LayerFactors, LayerRows
+from hot_core.record.position import position_in
 
 
 @dataclass
@@ -34,10 +34,17 @@ class AttentionRecord:
     queries: Sequence[Position] = ()
     layers: list[LayerFactors | LayerRows] = field(default_factory=list)
 
-    def add_factors(self, factors: Sequence[Tensor], combine: Combine, normalize: bool, mask: Tensor | None) -> None:
+    def add_factors(
+        self,
+        factors: Sequence[Tensor],
+        combine: Combine,
+        normalize: bool,
+        mask: Tensor | None,
+        shares: Tensor | None = None,
+    ) -> None:
         """Called by attention layers with factors of their own making; keeps them on the CPU, detached."""
         kept = tuple(factor.detach().cpu() for factor in factors)
-        self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask)))
+        self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask), on_cpu(shares)))
 
     def add_rows(self, rows: Tensor, sizes: tuple[int, ...], mask: Tensor | None) -> None:
         """Called by attention layers without factors, with the rows of `flat_queries(sizes)`."""
@@ -126,15 +133,53 @@ class AttentionRecord:
             attrs={"mode": self.modes[index], "unit": self.token_modes[index].unit if self.token_modes else None},
         )
 
-    def kronecker_map(self, layer: int, head: int | None = None, batch: int = 0) -> KroneckerMap | KroneckerMixture:
-        """The map over all tokens of one head, or the equal mixture of a layer's heads.
+    def kronecker_map(
+        self, layer: int, head: int | None = None, batch: int = 0, weights: HeadWeights = "equal"
+    ) -> KroneckerMap | KroneckerMixture:
+        """The map over all tokens of one head, or the mixture of a layer's heads.
+
+        Args:
+            layer: the layer, from 0.
+            head: the head, from 0; None mixes all heads.
+            batch: the element of the batch.
+            weights: "equal", or "output" for each head's share of the layer's output; a single head has none.
 
         Returns:
-            A `KroneckerMap` for a head; a `KroneckerMixture` with equal weights for `head=None`.
+            A `KroneckerMap` for a head; a `KroneckerMixture` with weights that add up to 1 for `head=None`.
+
+        Raises:
+            SelectionError: when layer, head or weights do not exist, or the shares were not recorded.
         """
-        heads = range(self.heads_of(layer)) if head is None else (head,)
-        maps = [self._head_map(layer, each, batch) for each in heads]
-        return KroneckerMixture.equal(maps) if head is None else maps[0]
+        if weights not in ("equal", "output"):
+            raise SelectionError(f"Head weights {weights!r} do not exist; choose 'equal' or 'output'.")
+        if head is not None:
+            return self._head_map(layer, head, batch)
+        maps = tuple(self._head_map(layer, each, batch) for each in range(self.heads_of(layer)))
+        return (
+            KroneckerMixture.equal(maps)
+            if weights == "equal"
+            else KroneckerMixture(maps, self.head_shares(layer, batch))
+        )
+
+    def head_shares(self, layer: int, batch: int = 0) -> tuple[float, ...]:
+        """Each head's share of the layer's output, by the norm over the valid tokens; see `head_shares` of attention.
+
+        Returns:
+            One number for each head; they add up to 1.
+
+        Raises:
+            SelectionError: when the layer keeps no shares, or its output is 0 or not finite.
+        """
+        shares = self._factors(layer, batch).shares
+        if shares is None:
+            raise SelectionError(f"Layer {layer} kept no shares of its heads in the output; choose weights='equal'.")
+        found = shares[batch].double()
+        if not 0.5 < float(found.sum()) < 2:  # 1 but for rounding, otherwise 0 or NaN
+            raise SelectionError(
+                f"The heads of layer {layer} have no shares in its output: it is 0 or not finite at all valid tokens. "
+                "Choose weights='equal'."
+            )
+        return tuple((found / found.sum()).tolist())
 
     def row(self, layer: int, head: int, query: Position, batch: int = 0) -> np.ndarray:
         """Where a query looks, whatever kind of attention was recorded.
@@ -188,27 +233,6 @@ class AttentionRecord:
         if isinstance(mode, str) and mode in names:
             return names.index(mode)
         raise SelectionError(f"Mode {mode!r} does not exist; the modes are {', '.join(names)}.")
-
-
-def position_in(query: Position, sizes: tuple[int, ...]) -> tuple[int, ...]:
-    """A position as plain ints.
-
-    Returns:
-        One index for each mode.
-
-    Raises:
-        SelectionError: when it is not made of whole numbers, or lies outside the tokens.
-    """
-    try:
-        position = tuple(operator.index(p) for p in query)
-    except TypeError:
-        position = ()
-    if len(position) != len(sizes) or not all(0 <= p < n for p, n in zip(position, sizes, strict=True)):
-        raise SelectionError(
-            f"AttentionRecord: query {query} lies outside the token grid {tuple(sizes)}. "
-            "Give one whole index for each mode, counted from 0."
-        )
-    return position
 
 
 def on_cpu(mask: Tensor | None) -> Tensor | None:
