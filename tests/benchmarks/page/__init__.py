@@ -1,0 +1,1 @@
+"""How fast the page is, beside others: frames, payloads, clicks, in a headless Chromium."""
