@@ -1,0 +1,77 @@
+// The colour bar: what the colours mean in data units, and where the uniform level lies.
+
+/**
+ * A horizontal colour bar with ticks, as primitives of the scene.
+ *
+ * The uniform level is always marked, by a line through the bar and "▲ uniform 0.0023" below it; it has a row of its own
+ * where there is room, and drives other labels out of its row otherwise. Then come the ends of the bar, then the
+ * steps between them; a label that would touch one already there is left out.
+ * @param {object} scale of `makeScale`.
+ * @param {number} width in pixels.
+ * @param {number} height in pixels; 40 is room for everything, 26 for one row of labels.
+ * @param {{ink: string, muted?: string, halo?: string, size?: number, bar?: number, x?: number, y?: number,
+ *   measure?: function(string, number): number}} style colours, font size, thickness of the bar, where the upper left
+ *   corner lies, and how wide a text is (estimated where not given).
+ * @returns {object[]} primitives of type "ramp", "line" and "text".
+ */
+export function legendParts(scale, width, height, style) {
+  const look = { muted: style.ink, halo: "#ffffff", size: 11, bar: 10, x: 0, y: 0, measure: legendTextWidth, ...style };
+  const rows = height >= look.bar + 4 + 2 * (look.size + 2) ? 2 : 1;
+  const labels = placedLabels(scale, width, rows, look);
+  const ramp = { type: "ramp", x: look.x, y: look.y, width, height: look.bar, colours: scale.colours };
+  return [ramp, ...labels.flatMap((label) => labelParts(label, width, look))];
+}
+
+/** Width of a text in a sans-serif font, a little more than it usually is. */
+function legendTextWidth(text, size) {
+  return text.length * size * 0.6;
+}
+
+/** The labels that have room: for each its tick, its row, where it begins and how it is aligned. */
+function placedLabels(scale, width, rows, look) {
+  const rank = (tick) => (tick.uniform ? 0 : tick.end ? 1 : 2);
+  const placed = [];
+  for (const tick of [...scale.ticks].sort((one, other) => rank(one) - rank(other))) {
+    const label = tick.uniform ? uniformLabel(tick, width, rows - 1, look) : plainLabel(tick, width, look);
+    if (placed.every((other) => other.row !== label.row || apartEnough(label, other, look.size))) placed.push(label);
+  }
+  return placed;
+}
+
+function apartEnough(one, other, size) {
+  return one.stop + size / 2 <= other.start || other.stop + size / 2 <= one.start;
+}
+
+/** A label below its tick, moved inside at the ends. */
+function plainLabel(tick, width, look) {
+  const wide = look.measure(tick.words, look.size);
+  const start = Math.min(Math.max(tick.share * width - wide / 2, 0), width - wide);
+  return { tick, row: 0, text: tick.words, start, stop: start + wide };
+}
+
+/** The uniform level's label: its triangle stands below the place, its words on the side that has more room. */
+function uniformLabel(tick, width, row, look) {
+  const right = tick.share < 0.5;
+  const text = right ? `▲ ${tick.words}` : `${tick.words} ▲`;
+  const wide = look.measure(text, look.size);
+  const half = look.measure("▲", look.size) / 2;
+  const aim = tick.share * width + (right ? -half : half - wide);
+  const start = Math.min(Math.max(aim, 0), width - wide);
+  return { tick, row, text, start, stop: start + wide };
+}
+
+/** A tick and its label; the uniform level's line goes through the bar and is seen on every colour. */
+function labelParts({ tick, row, text, start, stop }, width, look) {
+  const x = look.x + Math.min(Math.max(tick.share * width, 0.5), width - 0.5);
+  const below = look.y + look.bar;
+  const top = below + 4 + row * (look.size + 2);
+  const line = { type: "line", x1: x, x2: x, y1: below, y2: below + 3, stroke: look.muted, line: 1 };
+  const right = tick.uniform && tick.share >= 0.5;
+  const label = {
+    type: "text", text, x: look.x + (right ? stop : start), y: top, size: look.size, align: right ? "right" : "left",
+    baseline: "top", fill: tick.uniform ? look.ink : look.muted, weight: tick.uniform ? 600 : 400,
+  };
+  if (!tick.uniform) return [line, label];
+  const through = { ...line, y1: look.y, y2: row ? top : below + 3 };
+  return [{ ...through, y2: below, stroke: look.halo, line: 3 }, { ...through, stroke: look.ink, line: 1.5 }, label];
+}

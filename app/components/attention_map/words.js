@@ -1,0 +1,71 @@
+// Positions and weights in words: twins of hot_core.analysis.words and hot_core.analysis.reading.
+import { numberWords, placeWords } from "./numbers.js";
+
+/**
+ * Where a position lies, in the words and units of the data; twin of position_words.
+ * @param {object} header the payload's header.
+ * @param {number} flat flat C-order position.
+ * @returns {string} "JFK · humidity · 2013-12-30 14:00–18:00", "(−26.5, −18.5, −15) mm".
+ */
+export function positionWords(header, flat) {
+  const token = tokenOf(flat, header.map.sizes);
+  const { template, slots } = header.words;
+  return template.map((piece) => (typeof piece === "string" ? piece : slotWords(slots[piece], token))).join("");
+}
+
+/**
+ * A weight beside the uniform level, in words.
+ * @param {number} ratio weight over uniform weight.
+ * @returns {string} "3.2× uniform"; "= uniform" within one per cent.
+ */
+export function timesWords(ratio) {
+  if (Math.abs(ratio - 1) < 0.01) return "= uniform";
+  return `${numberWords(ratio, ratio < 100 ? 2 : 3)}× uniform`;
+}
+
+/**
+ * The sentence for an entry or a block of the map.
+ * @param {object} header the payload's header.
+ * @param {number[]} rows half-open range of flat query positions.
+ * @param {number[]} cols half-open range of flat key positions.
+ * @param {number} weight the entry, or the mean of the block.
+ * @returns {string} "EWR · … → JFK · …: 0.031, 3.2× uniform", or for a block "mean of 7 × 5 entries from EWR · … on,
+ *   to JFK · … on: 0.0031, 1.3× uniform".
+ */
+export function readoutWords(header, rows, cols, weight) {
+  const [from, to] = [rows, cols].map(([start]) => positionWords(header, start));
+  const [height, width] = [rows, cols].map(([start, stop]) => stop - start);
+  const times = header.uniform > 0 ? `, ${timesWords(weight / header.uniform)}` : "";
+  const value = `${numberWords(weight)}${times}`;
+  if (height === 1 && width === 1) return `${from} → ${to}: ${value}`;
+  const [tall, wide] = [height, width].map((count) => placeWords(count, 0));
+  const [down, across] = [height, width].map((count) => (count > 1 ? " on" : ""));
+  return `mean of ${tall} × ${wide} entries from ${from}${down}, to ${to}${across}: ${value}`;
+}
+
+/** One index for each mode. */
+function tokenOf(flat, sizes) {
+  const token = new Array(sizes.length);
+  for (let mode = sizes.length - 1; mode >= 0; mode -= 1) {
+    token[mode] = flat % sizes[mode];
+    flat = Math.floor(flat / sizes[mode]);
+  }
+  return token;
+}
+
+/** A part of a position's words: looked up, or added up over the modes and written as middle_place does. */
+function slotWords(slot, token) {
+  if (slot.words) return slot.words[token[slot.mode]];
+  let value = 0;
+  slot.terms.forEach((term, mode) => { value += term.length ? term[token[mode]] : 0; });
+  value += slot.offset;
+  const signed = slot.signs.length > 0;
+  const middle = middleWords(signed ? Math.abs(value) : value, slot.decimals, slot.even[token[slot.mode]]);
+  return signed ? middle + slot.signs[value >= 0 ? 0 : 1] : middle;
+}
+
+/** The middle of neighbouring positions; of an even number of them it lies between two and may need a decimal more. */
+function middleWords(value, [usual, finer], even) {
+  const fine = even ? placeWords(value, finer) : "0";
+  return fine.endsWith("0") ? placeWords(value, usual) : fine;
+}
