@@ -10,6 +10,7 @@ import numpy as np
 from hot_core.analysis.words import number, position_words
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.modes import Geometry, TokenGrid
+from hot_core.record import AttentionRecord, HeadWeights
 
 Direction: TypeAlias = Literal["row", "column"]
 
@@ -51,11 +52,10 @@ def strongest(
     row = kmap.row(token).double().numpy()
     values = row if direction == "row" else kmap.column(token).double().numpy()
     valid = np.ones(values.shape, dtype=bool) if valid is None else valid
-    candidates = np.where(valid, values, -1.0)
-    best = tuple(int(i) for i in np.unravel_index(int(candidates.argmax()), candidates.shape))
+    best = largest(np.where(valid, values, -1.0))
     row_sum, total = float(row.sum()), float(values.sum())
     weight = float(values[best])
-    ratio = weight * int(valid.sum()) / row_sum if row_sum > 0 else 0.0
+    ratio = times_even(weight, row_sum / int(valid.sum())) if valid.any() else 0.0
     missing = float(values[~valid].sum()) / total if total > 0 else 0.0
     return Strongest(best, weight, ratio, missing, row_sum)
 
@@ -95,6 +95,121 @@ def reading(
     if found.on_missing >= 0.005:
         sentence += f"; {number(100 * found.on_missing, 2)} % lies where data is missing"
     return sentence + "."
+
+
+def largest(values: np.ndarray) -> tuple[int, ...]:
+    """Where the largest of some values is, the first of equal ones."""
+    return tuple(int(i) for i in np.unravel_index(int(values.argmax()), values.shape))
+
+
+def even_level(kmap: KroneckerMap | KroneckerMixture, query: tuple[int, ...], valid: np.ndarray | None) -> float:
+    """The weight every valid token would get if the row of a query were spread evenly over them, `row sum / N_valid`.
+
+    Args:
+        kmap: the map of a head, or of several.
+        query: whose row; in direction "column" the row of the token that is looked at, as `strongest` has it.
+        valid: which tokens hold data; None means all.
+
+    Returns:
+        The level that "times uniform" compares with; 0 when no token is valid.
+    """
+    count = kmap.shape[0] if valid is None else int(valid.sum())
+    return float(kmap.row(query).double().sum()) / count if count else 0.0
+
+
+def times_even(weight: float, level: float) -> float:
+    """A weight over the even level; 0 where there is no level."""
+    return weight / level if level > 0 else 0.0
+
+
+def heads_words(record: AttentionRecord, layer: int, head: int | None, weights: HeadWeights) -> str:
+    """Which head is meant, or how a layer's heads are mixed.
+
+    Returns:
+        "head 2", "mean of 4 heads", "4 heads weighted by their share of the output (0.41, 0.31, 0.20, 0.08)".
+    """
+    if head is not None:
+        return f"head {head}"
+    if weights == "equal":
+        return f"mean of {record.heads_of(layer)} heads"
+    shares = ", ".join(f"{share:.2f}" for share in record.head_shares(layer))
+    return f"{record.heads_of(layer)} heads weighted by their share of the output ({shares})"
+
+
+def pair_words(
+    grid: TokenGrid,
+    looks: tuple[int, ...],
+    there: tuple[int, ...],
+    weight: float,
+    level: float,
+    *,
+    geometry: Geometry | None = None,
+    valid: np.ndarray | None = None,
+    unit: str = "",
+) -> str:
+    """One entry of a map in words.
+
+    Args:
+        grid: the token grid.
+        looks: the token that looks.
+        there: the token that is looked at.
+        weight: the entry.
+        level: what the entry would be if everything were looked at alike.
+        geometry: the sample's.
+        valid: which tokens hold data; None means all.
+        unit: what the entry is, after its number: " by rollout".
+
+    Returns:
+        "EWR · humidity · … → JFK · pressure · …: 0.031, 3.2 times uniform".
+    """
+    start, end = (position_words(grid, token, geometry) for token in (looks, there))
+    lost = "" if valid is None or valid[there] else "; data are missing there, so it is lost"
+    return f"{start} → {end}: {number(weight)}{unit}, {times(times_even(weight, level))}{lost}"
+
+
+def rollout_words(
+    share: np.ndarray,
+    grid: TokenGrid,
+    token: tuple[int, ...],
+    *,
+    layers: int,
+    direction: Direction = "row",
+    valid: np.ndarray | None = None,
+    geometry: Geometry | None = None,
+) -> str:
+    """What a token is made of after all layers, or where it goes, and what rollout leaves out.
+
+    Args:
+        share: the row or column of the rollout, of shape `grid.shape`.
+        grid: the token grid.
+        token: the chosen token.
+        layers: how many layers were multiplied.
+        direction: "row": what the token is made of; "column": where it goes.
+        valid: which tokens hold data; None means all.
+        geometry: the sample's.
+
+    Returns:
+        Two sentences: the largest share of *another* token over `1/N_valid` and the token's own, then the rules.
+    """
+    count = share.size if valid is None else int(valid.sum())
+    others = share.copy() if valid is None else np.where(valid, share, 0.0)
+    others[token] = 0.0
+    best = largest(others)
+    here = position_words(grid, token, geometry)
+    if others[best] <= 0:
+        found = f"{here} is made of nothing but itself" if direction == "row" else f"{here} goes nowhere but to itself"
+    else:
+        verb = "is made most of" if direction == "row" else "goes most into"
+        own = "is its own" if direction == "row" else "of its own place it still makes up"
+        percent = f"{number(100 * float(share[token]), 2)} %"
+        rest = f"{percent} {own}" if direction == "row" else f"{own} {percent}"
+        ratio = times(times_even(float(others[best]), 1 / count))
+        found = f"apart from itself, {here} {verb} {position_words(grid, best, geometry)}, {ratio}; {rest}"
+    depth = f"{layers} layer{'' if layers == 1 else 's'}"
+    rules = (
+        "Rollout mixes heads equally, takes half of each layer from the residual, and ignores values, MLPs and norms."
+    )
+    return f"Whole model (attention rollout over {depth}): {found}. {rules}"
 
 
 def times(ratio: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,13 @@ import numpy as np
 import torch
 import xarray as xr
 
-from hot_core.analysis.reading import Direction, reading
+from hot_core.analysis.reading import Direction, even_level, heads_words, pair_words, reading, rollout_words
 from hot_core.analysis.rollout import rollout, rollout_maps
 from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
+from hot_core.kronecker.checks import check_position
 from hot_core.modes import Sample, TokenGrid
-from hot_core.record import AttentionRecord
+from hot_core.record import AttentionRecord, HeadWeights
 from hot_core.transforms.results import Prediction, Segmentation
 
 
@@ -43,19 +45,25 @@ class Analysis:
     provenance: Mapping[str, Any]
     notes: tuple[str, ...] = ()
 
-    def kronecker_map(self, layer: int, head: int | None = None) -> KroneckerMap | KroneckerMixture:
-        """The attention of one head over all tokens; of all heads, equally weighted, for `head=None`.
+    def kronecker_map(
+        self, layer: int, head: int | None = None, *, weights: HeadWeights = "equal"
+    ) -> KroneckerMap | KroneckerMixture:
+        """The attention of one head over all tokens; of all heads for `head=None`.
 
         Args:
             layer: the layer, from 0.
             head: the head, from 0, or None.
+            weights: of all heads: "equal", or "output" for each head's share of the layer's output.
 
         Returns:
             The map, as an operator.
         """
-        return self.record.kronecker_map(layer, head)
+        return self.record.kronecker_map(layer, head, weights=weights)
 
-    def field(self, layer: int, head: int | None, query: tuple[int, ...], direction: Direction = "row") -> xr.DataArray:
+    def field(
+        self, layer: int, head: int | None, query: tuple[int, ...], direction: Direction = "row",
+        *, weights: HeadWeights = "equal",
+    ) -> xr.DataArray:  # fmt: skip
         """Attention weights over the sample's native grid.
 
         Every position carries the weight of the token that covers it (not divided among positions);
@@ -63,24 +71,25 @@ class Analysis:
 
         Args:
             layer: the layer, from 0.
-            head: the head, from 0; None mixes all heads equally.
+            head: the head, from 0; None mixes all heads.
             query: a token, one index for each mode.
             direction: "row": where this token looks; "column": who looks at it.
+            weights: how all heads are mixed, see `kronecker_map`.
 
         Returns:
-            float32 over the sample's grid; attrs hold layer, head, query, direction and combine.
+            float32 over the sample's grid; attrs hold layer, head, query, direction, combine and the weights in words.
 
         Raises:
             SelectionError: when layer, head, token or direction does not exist.
         """
         if direction not in ("row", "column"):
             raise SelectionError(f"Direction {direction!r} does not exist; choose 'row' or 'column'.")
-        kmap = self.kronecker_map(layer, head)
-        weights = kmap.row(query) if direction == "row" else kmap.column(query)
-        field = self.grid.spread(weights.float().numpy())
+        kmap = self.kronecker_map(layer, head, weights=weights)
+        line = kmap.row(query) if direction == "row" else kmap.column(query)
+        field = self.grid.spread(line.float().numpy())
         where = "all" if head is None else head
         field.attrs = {"layer": layer, "head": where, "query": [int(p) for p in query], "direction": direction}
-        field.attrs["combine"] = kmap.combine
+        field.attrs |= {"combine": kmap.combine, "weights": heads_words(self.record, layer, head, weights)}
         return field
 
     def rollout(self, query: tuple[int, ...], direction: Direction = "row") -> xr.DataArray:
@@ -101,12 +110,44 @@ class Analysis:
         Raises:
             SelectionError: when the token or direction does not exist, or the attention has no factors.
         """
-        maps = rollout_maps(self.record)
-        valid = None if self.record.valid is None else torch.from_numpy(self.record.valid)
-        field = self.grid.spread(rollout(maps, query, direction, valid=valid).float().numpy(), name="rollout")
-        field.attrs = {"method": "attention rollout", "layers": len(maps), "heads": "equal", "residual": 0.5}
+        share = self.rollout_tokens(query, direction).astype(np.float32)
+        field = self.grid.spread(share, name="rollout")
+        layers = self.record.num_layers
+        field.attrs = {"method": "attention rollout", "layers": layers, "heads": "equal", "residual": 0.5}
         field.attrs |= {"query": [int(p) for p in query], "direction": direction, "combine": self.record.combine}
         return field
+
+    def rollout_tokens(self, query: tuple[int, ...], direction: Direction = "row") -> np.ndarray:
+        """The row or column that `rollout` spreads over the data, one float64 share a token, shape `grid.shape`."""
+        valid = None if self.record.valid is None else torch.from_numpy(self.record.valid)
+        return rollout(rollout_maps(self.record), query, direction, valid=valid).cpu().numpy()
+
+    def rollout_uniform(self) -> float:
+        """The share of every token in every other one if all were mixed alike: one over the valid tokens."""
+        valid = self.record.valid
+        return 1 / max(math.prod(self.grid.shape) if valid is None else int(valid.sum()), 1)
+
+    def rollout_reading(self, query: tuple[int, ...], direction: Direction = "row") -> str:
+        """Two sentences on the whole model: what a token is made of ("row"), or where it goes ("column"), by rollout.
+
+        Returns:
+            "Whole model (attention rollout over 3 layers): apart from itself, JFK · … is made most of …, …".
+        """
+        return rollout_words(
+            self.rollout_tokens(query, direction), self.grid, query, layers=self.record.num_layers,
+            direction=direction, valid=self.record.valid, geometry=self.sample.geometry,
+        )  # fmt: skip
+
+    def rollout_pair_words(self, query: tuple[int, ...], key: tuple[int, ...], direction: Direction = "row") -> str:
+        """One share of the rollout in words: of `key` in `query` ("row"), or of `query` in `key` ("column").
+
+        Returns:
+            "EWR · … → JFK · …: 0.031 by rollout, 3.2 times uniform"; the arrow begins at the token that is made.
+        """
+        weight = float(self.rollout_tokens(query, direction)[check_position(key, self.grid.shape)])
+        looks, there = (query, key) if direction == "row" else (key, query)
+        level, geometry = self.rollout_uniform(), self.sample.geometry
+        return pair_words(self.grid, looks, there, weight, level, geometry=geometry, unit=" by rollout")
 
     def default_query(self) -> tuple[int, ...]:
         """A token worth a first look, the same for the same data.
@@ -129,28 +170,50 @@ class Analysis:
         distance = (weight * (tokens - aim) ** 2).sum(axis=1)
         return tuple(int(i) for i in tokens[distance.argmin()])
 
-    def reading(self, layer: int, head: int | None, query: tuple[int, ...], direction: Direction = "row") -> str:
+    def reading(
+        self, layer: int, head: int | None, query: tuple[int, ...], direction: Direction = "row",
+        *, weights: HeadWeights = "equal",
+    ) -> str:  # fmt: skip
         """One sentence on where a token looks, or who looks at it, with coordinates, units and times uniform.
 
         Args:
             layer: the layer, from 0.
-            head: the head, from 0; None mixes all heads equally.
+            head: the head, from 0; None mixes all heads.
             query: a token, one index for each mode.
             direction: "row" or "column".
+            weights: how all heads are mixed, see `kronecker_map`; the sentence says it.
 
         Returns:
             The sentence.
         """
-        which = f"mean of {self.record.num_heads} heads" if head is None else f"head {head}"
-        return reading(
-            self.kronecker_map(layer, head),
-            self.grid,
-            query,
-            name=f"Layer {layer}, {which}",
-            direction=direction,
-            valid=self.record.valid,
-            geometry=self.sample.geometry,
-        )
+        kmap = self.kronecker_map(layer, head, weights=weights)
+        name = f"Layer {layer}, {heads_words(self.record, layer, head, weights)}"
+        valid, geometry = self.record.valid, self.sample.geometry
+        return reading(kmap, self.grid, query, name=name, direction=direction, valid=valid, geometry=geometry)
+
+    def uniform(self, layer: int, head: int | None, query: tuple[int, ...], *, weights: HeadWeights = "equal") -> float:
+        """What every valid token would get if the row of `query` were spread evenly: `row sum / N_valid`.
+
+        Returns:
+            The level that `reading` and `pair_words` compare with, in both directions.
+        """
+        return even_level(self.kronecker_map(layer, head, weights=weights), query, self.record.valid)
+
+    def pair_words(
+        self, layer: int, head: int | None, query: tuple[int, ...], key: tuple[int, ...],
+        direction: Direction = "row", *, weights: HeadWeights = "equal",
+    ) -> str:  # fmt: skip
+        """One chosen pair in words: `query → key` in "row"; `key → query` in "column", where the key looks.
+
+        Returns:
+            "EWR · humidity · 2013-12-30 14:00–18:00 → JFK · …: 0.031, 3.2 times uniform".
+        """
+        kmap = self.kronecker_map(layer, head, weights=weights)
+        query, key = (check_position(token, self.grid.shape) for token in (query, key))
+        looks, there = (query, key) if direction == "row" else (key, query)
+        weight, level = kmap.entry(looks, there), even_level(kmap, query, self.record.valid)
+        geometry, valid = self.sample.geometry, self.record.valid
+        return pair_words(self.grid, looks, there, weight, level, geometry=geometry, valid=valid)
 
     def _found(self) -> np.ndarray:
         """The middle of everything that is not the first class, in tokens; empty when there is none."""
