@@ -18,7 +18,6 @@ All of this holds for every matrix whose rows are exchangeable, so the rate of f
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 
 TILTS = 2.0 ** np.arange(-1.0, 10.5, 0.5)
 """The values of `s` that are tried; any of them gives a valid bound."""
@@ -28,14 +27,14 @@ VANISHED = 1e-250
 """Below this a mean of products has lost its digits, and the tilt is not used."""
 
 
-def log_moments(weights: Float[np.ndarray, "query key"]) -> Float[np.ndarray, "tilt query count"]:
+def log_moments(weights: np.ndarray) -> np.ndarray:
     """The logarithm of `E[exp(s X)]`, or a bound on it, for every tilt, query and number of chosen keys.
 
     Args:
-        weights: rows that sum to 1.
+        weights: (query, key), rows that sum to 1.
 
     Returns:
-        Counts 0 … n along the last axis; +inf where a tilt cannot be used.
+        (tilt, query, count): counts 0 … n along the last axis; +inf where a tilt cannot be used.
     """
     keys = weights.shape[1]
     highest = weights.max(axis=1)
@@ -52,16 +51,16 @@ def log_moments(weights: Float[np.ndarray, "query key"]) -> Float[np.ndarray, "t
     return np.minimum(replaced, two_ended)
 
 
-def symmetric_means(values: Float[np.ndarray, "... key"]) -> Float[np.ndarray, "... count"]:
+def symmetric_means(values: np.ndarray) -> np.ndarray:
     """The mean of the product of `c` different values, for `c` = 0 … n.
 
     Built up value by value, `p_c ← ((m − c) p_c + c x_m p_{c−1}) / m`: only sums of positive numbers.
 
     Args:
-        values: numbers from 0 to 1 along the last axis.
+        values: (…, n), numbers from 0 to 1.
 
     Returns:
-        n + 1 means along the last axis, the first of them 1.
+        (…, n + 1), the first of them 1.
     """
     keys = values.shape[-1]
     means = np.zeros((*values.shape[:-1], keys + 1))
@@ -73,9 +72,7 @@ def symmetric_means(values: Float[np.ndarray, "... key"]) -> Float[np.ndarray, "
     return means
 
 
-def log_chance(
-    moments: Float[np.ndarray, "tilt query count"], mass: Float[np.ndarray, " query"], counts: np.ndarray
-) -> float:
+def log_chance(moments: np.ndarray, mass: np.ndarray, counts: np.ndarray) -> float:
     """The logarithm of the bound for one fixed choice of keys.
 
     A choice that was searched for must be charged for the search: add the logarithm of the number of choices.

@@ -14,7 +14,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
 MAX_SINKS = 3
 """A sink is one key or few: at most this many, and never more than a quarter of the keys."""
@@ -29,12 +28,12 @@ class Matrix:
     """The part of an attention matrix that holds data.
 
     Attributes:
-        weights: rows sum to 1; rows and columns without data are left out.
+        weights: (query, key), rows sum to 1; rows and columns without data are left out.
         queries, keys: the positions of rows and columns on the mode's axis, ascending.
         size: positions of the mode, those without data too.
     """
 
-    weights: Float[np.ndarray, "query key"]
+    weights: np.ndarray
     queries: np.ndarray
     keys: np.ndarray
     size: int
@@ -133,6 +132,9 @@ def block(matrix: Matrix) -> Found:
 
     Blocks have `least_block(n)` positions at least, and there are 2 of them at least; where that is not possible,
     there is one block.
+
+    Returns:
+        The best blocks, however weak.
     """
     positions = np.union1d(matrix.queries, matrix.keys)
     rows, columns = (np.searchsorted(positions, part) for part in (matrix.queries, matrix.keys))
@@ -152,13 +154,13 @@ def least_block(size: int) -> int:
     return max(2, size // 12)
 
 
-def best_partition(gain: Float[np.ndarray, "row column"], least: int = 2) -> list[int]:
+def best_partition(gain: np.ndarray, least: int = 2) -> list[int]:
     """The partition into contiguous blocks, two or more, with the largest sum of `gain` inside its blocks.
 
     By dynamic programming over the end of the last block: `best(e) = max_s best(s) + Σ gain[s:e, s:e]`.
 
     Args:
-        gain: what an entry adds when it lies inside a block.
+        gain: (n, n), what an entry adds when it lies inside a block.
         least: the fewest positions of a block.
 
     Returns:
