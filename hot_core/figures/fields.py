@@ -58,7 +58,7 @@ def mode_bars(
     level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
     words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
     # the values stand in a column of their own, where neither a bar nor the line reaches
-    column: Part = {"x": 1, "xref": "paper", "xanchor": "right", "showarrow": False, "font": {"size": 12}}
+    column: Part = {"x": 1, "xref": "paper", "xanchor": "right", "showarrow": False, "xshift": -6, "font": {"size": 12}}
     values = [column | {"y": name, "text": number(float(v))} for name, v in zip(names, totals.values, strict=True)]
     return assemble(
         [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import plotly.graph_objects as go
@@ -39,6 +39,13 @@ class Composite:
 
     pixels: np.ndarray
     words: str
+    _made: dict[tuple[int, int], str] = field(default_factory=dict, init=False, repr=False)
+
+    def source(self, down: int, across: int) -> str:
+        """The picture as a PNG in a data address; -1 turns rows or columns round. Made once: a click waits for it."""
+        if (down, across) not in self._made:
+            self._made[down, across] = png_uri(self.pixels[::down, ::across])
+        return self._made[down, across]
 
 
 def composite(data: xr.DataArray, roles: Sequence[str]) -> Composite:
@@ -115,7 +122,7 @@ def tile_figure(
         clear = colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
     boxes = [None if token is None else (*columns.cell(token[1]), *rows.cell(token[0])) for token in (query, key)]
     return assemble(
-        [cells], height, margin=margins(rows.left, 46), coloraxis=clear, images=[_placed(picture.pixels, modes)],
+        [cells], height, margin=margins(rows.left, 46), coloraxis=clear, images=[_placed(picture, modes)],
         shapes=frames(*boxes), **_map_axes(modes),
     )  # fmt: skip
 
@@ -145,20 +152,18 @@ def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: i
     legend = {"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02, "xref": "container"}
     return assemble(
         legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46, 44),
-        images=[_placed(rgba, modes)], **_map_axes(modes),
+        images=[_placed(Composite(rgba, ""), modes)], **_map_axes(modes),
     )  # fmt: skip
 
 
-def _placed(pixels: np.ndarray, modes: Sequence[Mode]) -> Part:
-    """An RGBA picture under the traces, its edges on the map, whichever way the rows run."""
+def _placed(picture: Composite, modes: Sequence[Mode]) -> Part:
+    """A picture under the traces, its edges on the map, whichever way the rows run."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
-    if rows[0] < rows[-1]:  # rows run up the map
-        pixels = pixels[::-1]
-    if columns[0] > columns[-1]:
-        pixels = pixels[:, ::-1]
+    down = -1 if rows[0] < rows[-1] else 1  # rows that run up the map are turned round
+    across = -1 if columns[0] > columns[-1] else 1
     (left, right), (low, high) = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
     place = {"x": left, "y": high, "sizex": right - left, "sizey": high - low, "xref": "x", "yref": "y"}
-    return place | {"source": png_uri(pixels), "sizing": "stretch", "layer": "below"}
+    return place | {"source": picture.source(down, across), "sizing": "stretch", "layer": "below"}
 
 
 def _map_axes(modes: Sequence[Mode]) -> Part:

@@ -21,6 +21,7 @@ Box: TypeAlias = tuple[object, object, object, object]
 
 QUERY = "#F26A0F"
 KEY = "#3D7BFF"
+KEY_DASH = "4px,2px"
 HALO = "rgba(255,255,255,0.9)"
 ACCENT = "#2E7FA8"
 INK = "#64748B"
@@ -107,7 +108,7 @@ def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **ba
     return {"colorscale": scale, "cmin": 0.0, "cmax": limit, "colorbar": usual | bar}
 
 
-def assemble(data: list[Part], height: int, **layout: object) -> go.Figure:
+def assemble(data: list[Part], height: int, **layout: Any) -> go.Figure:
     """A figure from its parts in one go, with the common quiet layout.
 
     Everything is handed over as plain dictionaries at once: plotly's own `add_…` and `update_…` calls check
@@ -121,6 +122,8 @@ def assemble(data: list[Part], height: int, **layout: object) -> go.Figure:
     Returns:
         A checked figure.
     """
+    # what cannot be zoomed must not be dragged either, not even with the shift key, which chooses the key
+    fixed = {name: {"fixedrange": True} | axis for name, axis in layout.items() if name[1:5] == "axis"}
     usual: Part = {
         "height": height,
         "margin": margins(60, 46),
@@ -132,7 +135,7 @@ def assemble(data: list[Part], height: int, **layout: object) -> go.Figure:
         "font": {"size": 12},
         "uirevision": "keep",
     }
-    return go.Figure(data=data, layout=usual | layout)
+    return go.Figure(data=data, layout=usual | layout | ({} if layout.get("dragmode") else fixed))
 
 
 def margins(left: int, bottom: int, top: int = 34, right: int = 10) -> Part:
@@ -172,4 +175,4 @@ def frames(query: Box | None, key: Box | None, **more: Any) -> list[Part]:
         Shapes. Where both frames are the same, the key's comes without its halo, and orange shows between its dashes.
     """
     shapes = [] if query is None else frame(*query, **more)
-    return shapes if key is None else [*shapes, *frame(*key, colour=KEY, dash="dash", halo=key != query, **more)]
+    return shapes if key is None else [*shapes, *frame(*key, colour=KEY, dash=KEY_DASH, halo=key != query, **more)]
