@@ -1,0 +1,55 @@
+/** The attention map: what the page calls with every payload. */
+
+import { measure, newInstrument, refresh, takePayload } from "./instrument.js";
+import { listenToMinimap, listenToPointers } from "./input.js";
+import { listenToKeys } from "./keys.js";
+import { decode } from "./payload.js";
+import { showTables } from "./table.js";
+import { prepareToolbar, showToolbar } from "./toolbar.js";
+
+/** Listeners of a new instrument: input, width, theme, screen. */
+function prepare(it) {
+  listenToPointers(it);
+  listenToKeys(it);
+  listenToMinimap(it);
+  prepareToolbar(it);
+  it.afterFrame = () => showTables(it);
+  it.parts.table.addEventListener("toggle", () => showTables(it));
+  new ResizeObserver(() => it.header && measure(it)).observe(it.parts.stage);
+  it.root.addEventListener("transitionend", (event) => {
+    if (event.target === it.root && it.header) measure(it);
+  });
+}
+
+function showWords(it) {
+  const { header, parts } = it;
+  parts.title.textContent = header.title;
+  parts.formula.textContent = header.formula;
+  it.root.setAttribute("aria-label", `${header.title}. ${header.about}`);
+  const axes = header.direction === "row" ? "its row is marked" : "its column is marked";
+  const told = `Attention map: ${header.title}. Rows look, columns are looked at; of the chosen query ${axes}.`;
+  parts.map.setAttribute("aria-label", told);
+  it.root.classList.toggle("am-small", Boolean(header.small));
+  parts.minimap.hidden = Boolean(header.small);
+}
+
+/**
+ * Show a payload in the instrument that stands in the component's root; called again whenever the data change.
+ *
+ * @param {{data: Uint8Array|ArrayBuffer, parentElement: Element|ShadowRoot, setTriggerValue: function}} component
+ */
+export default function attentionMap(component) {
+  const root = component.parentElement.querySelector(".attention-map");
+  const isNew = !root.attentionMap;
+  if (isNew) root.attentionMap = newInstrument(root);
+  const it = root.attentionMap;
+  it.send = (event) => component.setTriggerValue("event", event);
+  const { header, map } = decode(component.data);
+  takePayload(it, header, map);
+  if (isNew) prepare(it);
+  showWords(it);
+  showToolbar(it);
+  measure(it);
+  refresh(it, 2);
+  return undefined;
+}

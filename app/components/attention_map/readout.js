@@ -1,0 +1,71 @@
+/** The sentence of what is under the pointer or the cursor, or else of what is chosen. */
+
+import { isSeen } from "./camera.js";
+import { entryOf, topOfLine } from "./kronecker.js";
+import { chosenCell } from "./marks.js";
+import { blockAt } from "./picture.js";
+import { readoutWords } from "./words.js";
+
+/** How many entries the table of the query holds. */
+export const STRONGEST = 10;
+
+/** The strongest entries of the query's line, computed once for a map, query and direction. */
+export function strongestOf(it) {
+  const { query } = it.chosen;
+  if (query === null) return [];
+  const key = `${query} ${it.header.direction}`;
+  if (it.strongest?.map !== it.map || it.strongest.key !== key) {
+    const entries = topOfLine(it.map, query, it.header.direction, Math.min(STRONGEST, it.n));
+    it.strongest = { map: it.map, key, entries };
+  }
+  return it.strongest.entries;
+}
+
+/** The chosen cell; without a key, the query with its strongest partner. */
+export function selectedCell(it) {
+  const cell = chosenCell(it.chosen, it.header.direction);
+  if (cell.row !== null && cell.col !== null) return { ...cell, whole: true };
+  const first = strongestOf(it)[0];
+  return first ? { row: first.query, col: first.key, whole: false } : null;
+}
+
+function entryWords(it, row, col) {
+  return readoutWords(it.header, [row, row + 1], [col, col + 1], entryOf(it.map, row, col));
+}
+
+function chosenWords(it) {
+  const cell = selectedCell(it);
+  if (!cell) return it.header.small ? "Nothing chosen yet: click the map." : "Nothing is chosen yet: click an entry of the map.";
+  const words = entryWords(it, cell.row, cell.col);
+  return `${cell.whole ? "Chosen" : "Strongest"}: ${words}`;
+}
+
+/** The sentence for the entry under a place, or for the mean of the block that its pixel shows. */
+export function cellWords(it, cell) {
+  if (!isSeen(it.picture.view, cell.row, cell.col)) return entryWords(it, cell.row, cell.col);
+  const block = blockAt(it.picture, cell.row, cell.col);
+  return readoutWords(it.header, block.rows, block.cols, block.weight);
+}
+
+/** What the line above the map says now. */
+export function readoutNow(it) {
+  const cell = it.hover ?? it.cursor;
+  return cell ? cellWords(it, cell) : chosenWords(it);
+}
+
+/** Have a sentence read out by a screen reader: for the keyboard and for picks, never for the moving mouse. */
+export function announce(it, words) {
+  if (it.parts.live.textContent !== words) it.parts.live.textContent = words;
+}
+
+/** What a pixel shows, in words. */
+export function pooledWords(picture) {
+  const entries = picture.view.rows[1] - picture.view.rows[0];
+  if (entries === picture.pixels) return "Each pixel is one entry.";
+  const least = Math.floor(entries / picture.pixels);
+  const most = Math.ceil(entries / picture.pixels);
+  const a = least.toLocaleString("en");
+  const b = most.toLocaleString("en");
+  if (least === most) return `Each pixel is the exact mean of ${a} × ${a} entries.`;
+  return `Each pixel is the exact mean of ${a}–${b} × ${a}–${b} entries.`;
+}
