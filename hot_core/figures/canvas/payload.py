@@ -62,13 +62,6 @@ class Picture:
     identity: str = ""
     small: bool = False
 
-    def header(self) -> dict[str, Any]:
-        """The picture as plain values."""
-        top = None if self.top is None else [[int(q), int(k), float(weight)] for q, k, weight in self.top]
-        query, key = (None if at is None else int(at) for at in (self.query, self.key))
-        limit = None if self.limit is None else float(self.limit)
-        return vars(self) | {"uniform": float(self.uniform), "limit": limit, "top": top, "query": query, "key": key}
-
 
 def encode(kmap: KroneckerMap | KroneckerMixture, coordinates: Coordinates, picture: Picture) -> bytes:
     """The bytes that the browser draws a map from.
@@ -94,9 +87,9 @@ def encode(kmap: KroneckerMap | KroneckerMixture, coordinates: Coordinates, pict
         if flat is not None and not 0 <= flat < kmap.shape[0]:
             raise SelectionError(f"canvas.encode: {name} {flat} lies outside the map's {kmap.shape[0]:,} positions.")
     maps, weights = _parts(kmap)
-    form = {"sizes": list(kmap.sizes), "heads": len(maps), "weights": weights}
+    form: dict[str, Any] = {"sizes": list(kmap.sizes), "heads": len(maps), "weights": weights}
     form |= {"combine": maps[0].combine, "scale": maps[0].scale}
-    header = {"version": VERSION, "map": form} | coordinates.header() | picture.header()
+    header = {"version": VERSION, "map": form} | coordinates.header() | vars(picture)
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     text += b" " * (-(4 + len(text)) % 8)
     return b"".join([struct.pack("<I", len(text)), text, *(_raw(f) for each in maps for f in each.factors)])
