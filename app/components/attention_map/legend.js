@@ -3,8 +3,8 @@
 /**
  * A horizontal colour bar with ticks, as primitives of the scene.
  *
- * The uniform level is always marked, by a line through the bar and "▲ uniform 0.0023" below it; it has a row of its own
- * where there is room, and drives other labels out of its row otherwise. Then come the ends of the bar, then the
+ * The uniform level is always marked, by a line through the bar and "▲ uniform 0.0023" below it; it has a row of its
+ * own where there is room, and drives other labels out of its row otherwise. Then come the ends of the bar, then the
  * steps between them; a label that would touch one already there is left out.
  * @param {object} scale of `makeScale`.
  * @param {number} width in pixels.

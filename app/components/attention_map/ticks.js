@@ -1,4 +1,5 @@
 // Ticks and block lines of an axis of flat positions: twin of hot_core.figures.flat_axis.flat_ticks.
+import { tokenOf } from "./words.js";
 
 /**
  * Ticks at the beginnings of blocks, labelled with the coordinates that tell the blocks apart.
@@ -60,18 +61,13 @@ function blockSize(sizes, depth) {
 /** Flat positions inside a range at which blocks begin. */
 function blockBegins([start, stop], block) {
   const begins = [];
-  for (let at = Math.ceil(start / block) * block; at < stop; at += block) begins.push(at);
+  for (let at = start + ((block - (start % block)) % block); at < stop; at += block) begins.push(at);
   return begins;
 }
 
 /** The short label of every mode at a flat position. */
 function coordinateLabels(flat, { map, modes }) {
-  const labels = [];
-  for (let mode = map.sizes.length - 1; mode >= 0; mode -= 1) {
-    labels.unshift(modes[mode].labels[flat % map.sizes[mode]]);
-    flat = Math.floor(flat / map.sizes[mode]);
-  }
-  return labels;
+  return tokenOf(flat, map.sizes).map((token, mode) => modes[mode].labels[token]);
 }
 
 /** How many leading coordinates all ticks have in common; the last one always tells them apart. */

@@ -43,12 +43,18 @@ export function readoutWords(header, rows, cols, weight) {
   return `mean of ${tall} × ${wide} entries from ${from}${down}, to ${to}${across}: ${value}`;
 }
 
-/** One index for each mode. */
-function tokenOf(flat, sizes) {
+/**
+ * The token of every mode at a flat position.
+ * @param {number} flat flat C-order position below 2^53.
+ * @param {number[]} sizes tokens along each mode.
+ * @returns {number[]} one index for each mode.
+ */
+export function tokenOf(flat, sizes) {
   const token = new Array(sizes.length);
+  let rest = flat;
   for (let mode = sizes.length - 1; mode >= 0; mode -= 1) {
-    token[mode] = flat % sizes[mode];
-    flat = Math.floor(flat / sizes[mode]);
+    token[mode] = rest % sizes[mode];
+    rest = (rest - token[mode]) / sizes[mode]; // exact, where a rounded quotient need not be
   }
   return token;
 }
