@@ -1,0 +1,121 @@
+// The thumbs, their colour bar and the table that says the same.
+import { numberWords } from "../attention_map/numbers.js";
+import { paintPixels } from "../attention_map/colour.js";
+import { thumbMeans, thumbSize } from "./pack.js";
+
+const THUMB_ROOM = 96; // CSS pixels; many heads get smaller thumbs
+const MANY_HEADS = 40;
+const SMALL_ROOM = 64;
+
+/** An element with a class and a text. */
+export function galleryPart(tag, name, text = "") {
+  const part = document.createElement(tag);
+  part.className = name;
+  part.textContent = text;
+  return part;
+}
+
+/**
+ * CSS pixels that a thumb may take.
+ * @param {number} count of heads.
+ * @returns {number}
+ */
+export function thumbRoom(count) {
+  return count > MANY_HEADS ? SMALL_ROOM : THUMB_ROOM;
+}
+
+/**
+ * One head as a button: its matrix, its name and its pattern.
+ * @param {object} head of the payload's header.
+ * @param {Float32Array} weights side · side, query × key.
+ * @param {{side: number, room: number, scale: object}} look cells of the matrix, CSS pixels, colours in data units.
+ * @returns {HTMLButtonElement}
+ */
+export function headThumb(head, weights, { side, room, scale }) {
+  const button = galleryPart("button", "hg-thumb");
+  button.type = "button";
+  button.dataset.head = `${head.layer},${head.head}`;
+  button.setAttribute("aria-label", `Open layer ${head.layer}, head ${head.head}. ${headSentence(head)}`);
+  const { cells, css } = thumbSize(side, room, window.devicePixelRatio || 1);
+  const canvas = galleryPart("canvas", "hg-canvas");
+  canvas.width = canvas.height = cells;
+  canvas.style.width = canvas.style.height = `${css}px`;
+  const pixels = new ImageData(cells, cells);
+  paintPixels(thumbMeans(weights, side, cells), scale, pixels.data);
+  canvas.getContext("2d").putImageData(pixels, 0, 0);
+  const frame = galleryPart("span", "hg-frame");
+  frame.append(canvas);
+  button.append(frame, galleryPart("span", "hg-name", headName(head)), galleryPart("span", "hg-pattern", head.caption));
+  return button;
+}
+
+/**
+ * A head in few characters.
+ * @param {{layer: number, head: number}} head which one, from 0.
+ * @returns {string} "L1 H3"
+ */
+export function headName(head) {
+  return `L${head.layer} H${head.head}`;
+}
+
+/**
+ * Everything that is known of a head.
+ * @param {{words: string, details: string[]}} head its pattern in words, and its measures with their units.
+ * @returns {string} a sentence for each.
+ */
+export function headSentence(head) {
+  return [head.words, ...head.details].map((words) => `${words[0].toUpperCase()}${words.slice(1)}.`).join(" ");
+}
+
+/**
+ * Draw the colour bar that all thumbs share.
+ * @param {Element} root holding .hg-ramp, .hg-limit, .hg-level and .hg-scale.
+ * @param {{limit: number, uniform: number, positions: number, side: number}} header weights in data units.
+ * @param {object} scale of `makeScale`.
+ */
+export function drawGalleryLegend(root, header, scale) {
+  const ramp = root.querySelector(".hg-ramp");
+  ramp.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(scale.colours), 256, 1), 0, 0);
+  root.querySelector(".hg-limit").textContent = numberWords(header.limit);
+  const level = root.querySelector(".hg-level");
+  level.style.left = `${100 * scale.share(header.uniform)}%`;
+  const pooled = header.side < header.positions
+    ? ` Each cell is the mean of a block: ${header.positions} positions in ${header.side} cells.` : "";
+  root.querySelector(".hg-scale").textContent = `▲ uniform ${numberWords(header.uniform)}`;
+  root.querySelector(".hg-legend").setAttribute("aria-label",
+    `Weight, one scale for all heads: linear from 0 to ${numberWords(header.limit)}; uniform attention gives ${
+      numberWords(header.uniform)}.${pooled}`);
+  root.querySelector(".hg-pooled").textContent = pooled;
+}
+
+/**
+ * Fill the table with the heads in their order.
+ * @param {HTMLTableElement} table
+ * @param {{heads: object[], unit: string}} header
+ * @param {number[]} order indices into the heads.
+ * @param {{by: string, descending: boolean}} sort
+ */
+export function fillHeadTable(table, header, order, { by, descending }) {
+  const away = header.unit === "share" ? "leaves own position, share" : `distance, ${header.unit}`;
+  const columns = {
+    layer: "head", pattern: "pattern", entropy: "entropy, nats", distance: away, agreement: "agreement",
+  };
+  const titles = Object.entries(columns).map(([name, words]) => {
+    const title = galleryPart("th", "", words);
+    title.scope = "col";
+    if (name === by) title.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    return title;
+  });
+  const rows = order.map((at) => {
+    const { layer, head, words, entropy, distance, agreement } = header.heads[at];
+    const first = galleryPart("th", "", headName({ layer, head }));
+    first.scope = "row";
+    const cells = [entropy, distance, agreement].map((value) => (
+      galleryPart("td", "hg-number", value === null ? "–" : numberWords(value))));
+    const row = document.createElement("tr");
+    row.append(first, galleryPart("td", "", words), ...cells);
+    return row;
+  });
+  table.tHead.rows[0].replaceChildren(...titles);
+  table.tBodies[0].replaceChildren(...rows);
+}
