@@ -82,7 +82,8 @@ function cutMode(stretches, size, stride) {
 /** First parts apart from the others, so that a loop over first parts needs no index of its stretch. */
 function partsInOrder(stretches, { cut, begins }) {
   const count = stretches.lows.length;
-  const [firstRange, firstChild, moreBegins] = [new Int32Array(count), new Int32Array(count), new Int32Array(count + 1)];
+  const [firstRange, firstChild] = [new Int32Array(count), new Int32Array(count)];
+  const moreBegins = new Int32Array(count + 1);
   const [node, range, child] = [[], [], []];
   for (let index = 0; index < count; index += 1) {
     firstRange[index] = cut.ranges[begins[index]];

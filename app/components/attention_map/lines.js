@@ -51,7 +51,7 @@ function byWeight(a, b) {
 }
 
 /**
- * The largest weights of a line.
+ * The largest weights of a line; what is no number is left out.
  * @param {Float64Array} line - the weights.
  * @param {number} count - how many.
  * @returns {{at: number, weight: number}[]} largest first, equal ones by the lower index.
@@ -60,7 +60,7 @@ export function largestOf(line, count) {
   const room = Math.max(2 * count, 1024);
   let [found, least] = [[], -Infinity];
   for (let at = 0; at < line.length; at += 1) {
-    if (!(line[at] > least) && found.length >= count) continue;
+    if (Number.isNaN(line[at]) || (!(line[at] > least) && found.length >= count)) continue;
     found.push({ at, weight: line[at] });
     if (found.length < room) continue;
     found = found.sort(byWeight).slice(0, count);

@@ -26,7 +26,7 @@ function addProduct(out, at, near, p, far, x, cols) {
   const { firstRange, firstChild, more } = cols;
   for (let m = 0; m < firstRange.length; m += 1) out[at + m] += near[p + firstRange[m]] * far[x + firstChild[m]];
   const { node, range, child } = more;
-  for (let part = 0; part < node.length; part += 1) out[at + node[part]] += near[p + range[part]] * far[x + child[part]];
+  for (let k = 0; k < node.length; k += 1) out[at + node[k]] += near[p + range[k]] * far[x + child[k]];
 }
 
 /** One part of the rows against all columns, sum form; added to `out`. */
