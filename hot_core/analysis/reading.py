@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from hot_core.analysis.words import number, position_words
+from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.modes import Geometry, TokenGrid
 from hot_core.record import AttentionRecord, HeadWeights
@@ -55,7 +56,7 @@ def strongest(
     best = largest(np.where(valid, values, -1.0))
     row_sum, total = float(row.sum()), float(values.sum())
     weight = float(values[best])
-    ratio = times_even(weight, row_sum / int(valid.sum())) if valid.any() else 0.0
+    ratio = times_even(weight, level_of(row, valid))
     missing = float(values[~valid].sum()) / total if total > 0 else 0.0
     return Strongest(best, weight, ratio, missing, row_sum)
 
@@ -97,6 +98,12 @@ def reading(
     return sentence + "."
 
 
+def check_direction(direction: str) -> None:
+    """Refuse a direction that is neither "row" nor "column"."""
+    if direction not in ("row", "column"):
+        raise SelectionError(f"Direction {direction!r} does not exist; choose 'row' or 'column'.")
+
+
 def largest(values: np.ndarray) -> tuple[int, ...]:
     """Where the largest of some values is, the first of equal ones."""
     return tuple(int(i) for i in np.unravel_index(int(values.argmax()), values.shape))
@@ -113,8 +120,13 @@ def even_level(kmap: KroneckerMap | KroneckerMixture, query: tuple[int, ...], va
     Returns:
         The level that "times uniform" compares with; 0 when no token is valid.
     """
-    count = kmap.shape[0] if valid is None else int(valid.sum())
-    return float(kmap.row(query).double().sum()) / count if count else 0.0
+    return level_of(kmap.row(query).double().numpy(), valid)
+
+
+def level_of(row: np.ndarray, valid: np.ndarray | None) -> float:
+    """The sum of a row over the number of valid tokens; 0 when there is none."""
+    count = row.size if valid is None else int(valid.sum())
+    return float(row.sum()) / count if count else 0.0
 
 
 def times_even(weight: float, level: float) -> float:

@@ -11,9 +11,16 @@ import numpy as np
 import torch
 import xarray as xr
 
-from hot_core.analysis.reading import Direction, even_level, heads_words, pair_words, reading, rollout_words
+from hot_core.analysis.reading import (
+    Direction,
+    check_direction,
+    even_level,
+    heads_words,
+    pair_words,
+    reading,
+    rollout_words,
+)
 from hot_core.analysis.rollout import rollout, rollout_maps
-from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.kronecker.checks import check_position
 from hot_core.modes import Sample, TokenGrid
@@ -82,8 +89,7 @@ class Analysis:
         Raises:
             SelectionError: when layer, head, token or direction does not exist.
         """
-        if direction not in ("row", "column"):
-            raise SelectionError(f"Direction {direction!r} does not exist; choose 'row' or 'column'.")
+        check_direction(direction)
         kmap = self.kronecker_map(layer, head, weights=weights)
         line = kmap.row(query) if direction == "row" else kmap.column(query)
         field = self.grid.spread(line.float().numpy())
@@ -208,6 +214,7 @@ class Analysis:
         Returns:
             "EWR · humidity · 2013-12-30 14:00–18:00 → JFK · …: 0.031, 3.2 times uniform".
         """
+        check_direction(direction)
         kmap = self.kronecker_map(layer, head, weights=weights)
         query, key = (check_position(token, self.grid.shape) for token in (query, key))
         looks, there = (query, key) if direction == "row" else (key, query)

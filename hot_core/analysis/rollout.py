@@ -25,7 +25,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from hot_core.analysis.reading import Direction
+from hot_core.analysis.reading import Direction, check_direction
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.kronecker import KroneckerMap, KroneckerMixture, Position
 from hot_core.kronecker.checks import check_position
@@ -53,8 +53,7 @@ def rollout(
         SelectionError: when there is no layer, or the position or direction does not exist.
         ShapeError: when the layers or `valid` differ in their sizes.
     """
-    if direction not in ("row", "column"):
-        raise SelectionError(f"Direction {direction!r} does not exist; choose 'row' or 'column'.")
+    check_direction(direction)
     sizes = common_sizes(maps, valid)
     position = check_position(position, sizes)
     share = torch.zeros(sizes, dtype=torch.float64, device=device_of(maps[0]))

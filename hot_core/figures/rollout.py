@@ -55,7 +55,7 @@ def rollout_profiles_figure(
         layout |= _axes(plot, axis, name, (mode / len(plots), (mode + 1) / len(plots)), top)
         layout["annotations"] += [
             note | {"xref": f"x{name} domain", "yref": f"y{name} domain"}
-            for note in _notes(own, others[at] + own > top, even, top)
+            for note in _notes(own, float(others[at]) + own > top, even)
         ]
     words = "share in the chosen token" if direction == "row" else "share of the chosen token"
     layout["yaxis"]["title"] = title(words)
@@ -100,11 +100,7 @@ def _bars(plot: PlotAxis, axis: TokenAxis, others: np.ndarray, own: float, at: i
 def _places(plot: PlotAxis) -> tuple[list[object], list[float]]:
     """The middle of every bar and its width, 0.9 of the cell; on a dated axis the width is in milliseconds."""
     spans = plot.stops - plot.starts
-    middles = (
-        [plain(middle) for middle in plot.starts + spans / 2]
-        if spans.dtype.kind != "m"
-        else [plain(middle) for middle in plot.starts + spans // 2]
-    )
+    middles = [plain(middle) for middle in plot.starts + (spans // 2 if spans.dtype.kind == "m" else spans / 2)]
     sizes = spans / np.timedelta64(1, "ms") if spans.dtype.kind == "m" else spans
     return middles, [0.9 * abs(float(size)) for size in sizes]
 
@@ -118,16 +114,16 @@ def _level(plot: PlotAxis, even: np.ndarray) -> list[Part]:
     ]
 
 
-def _notes(own: float, cut: bool, even: np.ndarray, top: float) -> list[Part]:
-    """The chosen token's own share and the uniform level, in words above the panel and at its line."""
-    small: Part = {"showarrow": False, "font": {"size": 11}}
+def _notes(own: float, cut: bool, even: np.ndarray) -> list[Part]:
+    """The chosen token's own share and the uniform level, in words above the panel."""
+    small: Part = {"showarrow": False, "font": {"size": 11}, "y": 1, "yanchor": "bottom"}
     itself = f"itself {number(own)}{', bar cut off' if cut else ''}"
-    level = f"uniform {number(float(even[-1]))}"
+    low, high = number(float(even.min())), number(float(even.max()))
+    level = low if low == high else f"{low}–{high}"
     return [
-        small | {"text": itself, "x": 0, "y": 1, "xanchor": "left", "yanchor": "bottom",
-            "font": {"size": 11, "color": QUERY}},
-        small | {"text": level, "x": 1, "y": float(even[-1]) / top, "xanchor": "right", "yanchor": "bottom"},
-    ]  # fmt: skip
+        small | {"text": itself, "x": 0, "xanchor": "left", "font": {"size": 11, "color": QUERY}},
+        small | {"text": f"┄ uniform {level}", "x": 1, "xanchor": "right"},
+    ]
 
 
 def _axes(plot: PlotAxis, axis: TokenAxis, name: str, span: Sequence[float], top: float) -> Part:
