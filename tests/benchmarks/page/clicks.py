@@ -88,7 +88,7 @@ def click(page, case, number):
     return result | page.evaluate("() => window.pace.bytes")
 
 
-MAP = "[data-testid=attention-map] [data-testid=attention-cells]"
+MAP = "[data-testid=attention-canvas]"
 
 
 def cases(kind, sizes):

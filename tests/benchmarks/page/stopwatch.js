@@ -29,6 +29,14 @@ function deep(root, selector) {
   return null;
 }
 
+/** The position that an instrument has drawn; null while a frame of it is still due. */
+function position(box) {
+  const root = deep(box, "[data-testid=attention-map]");
+  if (!root) return null;
+  const state = root.attentionMap;
+  return state?.due ? null : String(root.dataset.query ?? state?.header?.query);
+}
+
 /** What a view shows: a position of the instrument, a sentence, or the frames drawn over a plotly figure. */
 function shown(view) {
   const box = document.querySelector(view.box);
@@ -38,7 +46,7 @@ function shown(view) {
     const lines = box.querySelectorAll(".js-plotly-plot .shapelayer path");
     return lines.length ? Array.from(lines, (line) => line.getAttribute("d")).join("|") : null;
   }
-  return deep(box, "[data-testid=attention-map]")?.dataset.query ?? null;
+  return position(box);
 }
 
 /** The index of a flat C-order position along one mode. */
@@ -77,9 +85,18 @@ function follow(given, before, start, answer) {
   requestAnimationFrame(look);
 }
 
+/** What all views show once none of them is at work. */
+async function settledViews(given) {
+  for (;;) {
+    await new Promise(requestAnimationFrame);
+    const now = given.views.map(shown);
+    if (now.every((value) => value !== null)) return now;
+  }
+}
+
 /** Waits for the next release of the mouse; `pace.result` is the promise of what came of it. */
-pace.arm = (given) => {
-  const before = given.views.map(shown);
+pace.arm = async (given) => {
+  const before = await settledViews(given);
   pace.bytes.received = pace.bytes.sent = 0;
   pace.result = new Promise((answer) => {
     const begin = (event) => follow(given, before, event.timeStamp, answer);

@@ -8,12 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+SIDES = (16, 256, 512, 1024, 2048)
+
 
 @st.cache_data
 def picture(side: int) -> np.ndarray:
     """A product of two random stochastic matrices, (side, side), float32."""
     rng = np.random.default_rng(0)
-    outer, inner = (rng.dirichlet(np.full(n, 0.3), n) for n in (16, side // 16))
+    outer, inner = (rng.dirichlet(np.full(n, 0.3), n) for n in (4, side // 4))
     return np.kron(outer, inner).astype(np.float32)
 
 
@@ -48,7 +50,7 @@ def chosen() -> int:
 
 side = int(st.query_params.get("side", 256))
 overlay = bool(st.query_params.get("overlay"))
-side = st.radio("side", [256, 512, 1024, 2048], index=[256, 512, 1024, 2048].index(side), key="side", horizontal=True)
+side = st.radio("side", SIDES, index=SIDES.index(side), key="side", horizontal=True)
 row = chosen()
 st.container(key="reading").markdown(f"Row {row} of {side} looks most at {int(picture(side)[row].argmax())}.")
 drawn = figure(side, overlay, row)

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.page.rivals.notebook FOLDER PACKAGE TOKENS HEADS PAGE`: a page as a notebook would show it.
+"""`python -m …page.rivals.notebook FOLDER PACKAGE TOKENS HEADS PAGE`: a page as a notebook would show it.
 
 Runs in a process of its own: what lies in FOLDER must not reach the project's own imports. Prints seconds.
 """
