@@ -105,6 +105,15 @@ def tile_figure(
     Returns:
         A figure with equal scales along both map axes.
     """
+    cells, clear = _cells(modes, grid, tokens)
+    return assemble(
+        [cells], height, margin=margins(token_axis(grid.axes[0]).left, 46), coloraxis=clear,
+        images=[_placed(picture, modes)], shapes=_frames(grid, query, key), **_map_axes(modes),
+    )  # fmt: skip
+
+
+def _cells(modes: Sequence[Mode], grid: TokenGrid, tokens: xr.DataArray | None) -> tuple[Part, Part]:
+    """The tokens of a tile as cells with their colour axis; without weights they are unseen and only take clicks."""
     rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
     what = "weight %{z:.3g}<extra></extra>" if tokens is not None else "<extra></extra>"
@@ -115,24 +124,31 @@ def tile_figure(
             f"{x_name} %{{x:,.{step_decimals(modes[1])}f}}<br>{y_name} %{{y:,.{step_decimals(modes[0])}f}}<br>{what}"
         ),
     }  # fmt: skip
-    if tokens is None:  # the cells stay, unseen: they take the clicks
-        clear: Part = {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
-    else:
-        uniform = float(np.nansum(values)) / values.size
-        clear = colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
+    if tokens is None:
+        return cells, {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
+    uniform = float(np.nansum(values)) / values.size
+    return cells, colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
+
+
+def _frames(grid: TokenGrid, query: tuple[int, ...] | None, key: tuple[int, ...] | None) -> list[Part]:
+    """Query and key on the map."""
+    rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     boxes = [None if token is None else (*columns.cell(token[1]), *rows.cell(token[0])) for token in (query, key)]
-    return assemble(
-        [cells], height, margin=margins(rows.left, 46), coloraxis=clear, images=[_placed(picture, modes)],
-        shapes=frames(*boxes), **_map_axes(modes),
-    )  # fmt: skip
+    return frames(*boxes)
 
 
-def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: int = 460) -> go.Figure:
+def classes_figure(
+    prediction: Segmentation, modes: Sequence[Mode], *, grid: TokenGrid | None = None,
+    query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None, height: int = 460,
+) -> go.Figure:  # fmt: skip
     """The class map with its legend; the legend holds how much of each class there is.
 
     Args:
         prediction: the segmentation of a raster.
         modes: the sample's modes.
+        grid: the tokens; given, the map takes clicks on them and frames query and key.
+        query: the chosen token, framed in orange.
+        key: its chosen partner, framed in blue and dashed.
         height: of the figure, in pixels.
 
     Returns:
@@ -150,9 +166,14 @@ def classes_figure(prediction: Segmentation, modes: Sequence[Mode], *, height: i
         entry = {"type": "scatter", "x": [None], "y": [None], "mode": "markers"}
         legend_entries.append(entry | {"marker": marker, "name": text})
     legend = {"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02, "xref": "container"}
+    on_map: Part = {}
+    if grid is not None:
+        cells, on_map["coloraxis"] = _cells(modes, grid, None)
+        legend_entries.append(cells)
+        on_map["shapes"] = _frames(grid, query, key)
     return assemble(
         legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46, 44),
-        images=[_placed(Composite(rgba, ""), modes)], **_map_axes(modes),
+        images=[_placed(Composite(rgba, ""), modes)], **on_map, **_map_axes(modes),
     )  # fmt: skip
 
 

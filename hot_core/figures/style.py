@@ -21,7 +21,8 @@ Box: TypeAlias = tuple[object, object, object, object]
 
 QUERY = "#F26A0F"
 KEY = "#3D7BFF"
-KEY_DASH = "4px,2px"
+KEY_DASH = "5px,3px"
+BOTH_DASH = "6px,6px"
 HALO = "rgba(255,255,255,0.9)"
 ACCENT = "#2E7FA8"
 INK = "#64748B"
@@ -175,4 +176,7 @@ def frames(query: Box | None, key: Box | None, **more: Any) -> list[Part]:
         Shapes. Where both frames are the same, the key's comes without its halo, and orange shows between its dashes.
     """
     shapes = [] if query is None else frame(*query, **more)
-    return shapes if key is None else [*shapes, *frame(*key, colour=KEY, dash=KEY_DASH, halo=key != query, **more)]
+    if key is None:
+        return shapes
+    dash = BOTH_DASH if key == query else KEY_DASH
+    return [*shapes, *frame(*key, colour=KEY, dash=dash, halo=key != query, **more)]
