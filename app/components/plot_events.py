@@ -1,4 +1,4 @@
-"""Clicks and zooms in plotly figures, brought back to Python."""
+"""Clicks in plotly figures, brought back to Python."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ def listen(key: str, figures: Sequence[str], *more: Any) -> None:
     """Listen to figures by their keys; mount once on a page.
 
     Args:
-        key: of the listener; `state.event(key)` holds what happened while `on_event` runs.
+        key: of the listener; `state.event(key)` holds what happened while `on_event` runs: the figure's key, x, y and
+            axis of the click, the cell in a heatmap, and whether Shift was held.
         figures: keys of the `st.plotly_chart`s whose clicks count.
-        more: `on_event`, called before the rerun that follows; before it, while the Kronecker map is still a plotly
-            figure, the keys of those whose zooms and double clicks count too.
+        more: `on_event`, called before the rerun that follows; what stands before it is not used any more.
     """
-    *zoomed, on_event = more
-    zooming = zoomed[0] if zoomed else ()
-    _listener(key=key, data={"figures": list(figures), "zooming": list(zooming)}, on_event_change=on_event, height=1)
+    on_event = more[-1]
+    _listener(key=key, data={"figures": list(figures)}, on_event_change=on_event, height=1)

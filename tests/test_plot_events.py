@@ -1,0 +1,61 @@
+"""What the listener to plotly figures hands back: run in node over a page of two figures that only listen."""
+
+from tests.javascript import run_module
+
+PAGE = """
+import listener from "@@/plot_events.js";
+const plot = (name) => {
+  const made = { name, _ev: {}, heard: {} };
+  made.on = (event, handler) => { made.heard[event] = handler; };
+  made.removeListener = (event) => { delete made.heard[event]; };
+  return made;
+};
+const page = { a: plot("a"), b: plot("b") };
+globalThis.document = { querySelector: (what) => page[/st-key-(\\w+) /.exec(what)[1]] };
+const events = [];
+const component = {
+  data: { figures: ["a", "b"] },
+  setTriggerValue: (name, value) => events.push({ name, value }),
+};
+const axis = { _id: "x2" };
+const point = { x: "2013-07-14", y: 3.5, xaxis: axis, pointNumber: [4, 7] };
+"""
+
+
+def test_a_click_says_where_it_was_and_whether_shift_was_held() -> None:
+    code = """
+    const stop = listener(component);
+    page.a.heard.plotly_click({ points: [point], event: { shiftKey: true } });
+    page.b.heard.plotly_click({ points: [{ ...point, pointNumber: 5 }], event: { shiftKey: false } });
+    page.b.heard.plotly_click({ points: [point] });
+    page.b.heard.plotly_click({ points: [] });
+    stop();
+    answer(events);
+    """
+    answered = run_module(PAGE + code)
+    assert [event["name"] for event in answered] == ["event"] * 3
+    stamps = [event["value"].pop("stamp") for event in answered]
+    assert stamps == sorted(stamps)
+    place = {"type": "click", "x": "2013-07-14", "y": 3.5, "axis": "x2"}
+    assert [event["value"] for event in answered] == [
+        place | {"figure": "a", "cell": [4, 7], "shift": True},
+        place | {"figure": "b", "cell": None, "shift": False},
+        place | {"figure": "b", "cell": [4, 7], "shift": False},
+    ]
+
+
+def test_only_clicks_are_heard_and_a_figure_drawn_anew_is_found_again() -> None:
+    code = """
+    const later = [];
+    globalThis.setInterval = (task) => later.push(task);
+    globalThis.clearInterval = () => {};
+    const stop = listener(component);
+    const first = Object.keys(page.a.heard);
+    page.a = plot("a");  // drawn from nothing by a rerun
+    later.forEach((task) => task());
+    const again = Object.keys(page.a.heard);
+    stop();
+    answer({ first, again, after: Object.keys(page.a.heard), kept: page.a.hotLens });
+    """
+    heard = ["plotly_click"]
+    assert run_module(PAGE + code) == {"first": heard, "again": heard, "after": [], "kept": None}
