@@ -18,6 +18,11 @@ function areApart(labels, measure) {
   });
 }
 
+/** Of several coordinates the last ones tell neighbours apart: they are kept. */
+function shortLabel(text, room, measure) {
+  return fitted(text, room, measure, { front: text.includes(" · ") });
+}
+
 /** Ticks below the map: as many as stand beside each other without touching; a last pair is shortened. */
 function labelsBelow(range, header, map, measure) {
   for (let most = 12; most > 1; most -= 1) {
@@ -29,7 +34,7 @@ function labelsBelow(range, header, map, measure) {
   const all = placed(ticks, range, map.x, map.width);
   const labels = all.filter((label, at) => at === 0 || label.at - all[0].at > map.width / 3).slice(0, 2);
   const room = labels.length > 1 ? labels[1].at - labels[0].at - GAP : map.width;
-  return { labels: labels.map(({ at, text }) => ({ at, text: fitted(text, room, measure) })), title: ticks.title };
+  return { labels: labels.map(({ at, text }) => ({ at, text: shortLabel(text, room, measure) })), title: ticks.title };
 }
 
 /** Keeps a centred label on the stage. */
@@ -62,7 +67,7 @@ function besideMap(view, header, layout, theme, measure) {
   const labels = placed(ticks, view.rows, map.y, map.height);
   const parts = labels.flatMap(({ at, text }) => [
     { type: "line", x1: map.x - 3, y1: at, x2: map.x, y2: at, stroke: theme.muted, line: 1 },
-    tickText(fitted(text, room, measure), map.x - 6, at, "right", "middle", theme),
+    tickText(shortLabel(text, room, measure), map.x - 6, at, "right", "middle", theme),
   ]);
   const words = fitted(`from · ${ticks.title}`, map.height, measure);
   const title = tickText(words, 9, map.y + map.height / 2, "center", "middle", theme, theme.ink);

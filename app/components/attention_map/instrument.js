@@ -3,7 +3,7 @@
 import { isSeen, wholeLens } from "./camera.js";
 import { clearedContext, paintScene } from "./canvas.js";
 import { tokens } from "./kronecker.js";
-import { layoutOf, measuring } from "./layout.js";
+import { layoutOf, longestLabel, measuring, NARROW } from "./layout.js";
 import { legendParts } from "./legend.js";
 import { blockParts, selectionParts } from "./marks.js";
 import { drawMinimap } from "./minimap.js";
@@ -83,11 +83,12 @@ export function measure(it) {
   it.theme = themeOf(it.root);
   it.measure = measuring(it.theme.font);
   it.ratio = window.devicePixelRatio || 1;
-  it.layout = layoutOf(width, it.header.small);
+  it.layout = layoutOf(width, it.header.small, longestLabel(it.header.modes, it.measure));
   const { map, height } = it.layout;
   it.parts.stage.style.height = `${height}px`;
   Object.assign(it.parts.map.style, { left: `${map.x}px`, top: `${map.y}px`, width: `${map.width}px`, height: `${map.height}px` });
-  it.root.style.setProperty("--am-lines", width > 480 ? 2 : width > 330 ? 3 : 4);
+  it.root.style.setProperty("--am-lines", it.header.small || width > 480 ? 2 : width > NARROW ? 3 : 4);
+  it.folded = it.header.small || width < NARROW;
   refresh(it, 2);
 }
 
@@ -140,7 +141,9 @@ function sized(canvas, width, height) {
 
 /** The legend's primitives at a width. */
 export function legendFor(scale, width, theme) {
-  const style = { ink: theme.ink, muted: theme.muted, measure: measuring(theme.font) };
+  const widths = measuring(theme.font);
+  const measured = (text, size) => widths(text, size, "600");
+  const style = { ink: theme.ink, muted: theme.muted, measure: measured };
   return legendParts(scale, width, LEGEND_HEIGHT, style);
 }
 

@@ -12,16 +12,20 @@ export function measuring(font) {
   };
 }
 
+/** Below this width, in CSS pixels, the controls are folded away behind one button. */
+export const NARROW = 340;
+
 /**
  * Rectangles of the stage, in CSS pixels.
  *
  * @param {number} width of the stage
  * @param {boolean} small a compact instrument: one thin profile above, none beside
+ * @param {number} longest width of the longest label of a mode
  * @returns {{width: number, height: number, map: object, above: object, beside: object|null, bottom: number}}
  */
-export function layoutOf(width, small) {
-  const left = Math.round(Math.min(small ? 84 : 124, Math.max(small ? 56 : 62, width * (small ? 0.24 : 0.2))));
-  const thick = small ? 22 : Math.round(Math.min(52, Math.max(34, width * 0.09)));
+export function layoutOf(width, small, longest) {
+  const left = Math.round(Math.min(Math.max(longest + 27, small ? 46 : 58), Math.max(58, (small ? 0.31 : 0.24) * width)));
+  const thick = small ? 22 : Math.round(Math.min(52, Math.max(24, width * 0.09)));
   const right = small ? 12 : thick + 12;
   const top = 6 + thick;
   const side = Math.max(60, Math.floor(Math.min(width - left - right - 4, 640)));
@@ -32,12 +36,23 @@ export function layoutOf(width, small) {
   return { width, height, map, above, beside, right: left + side + right };
 }
 
-/** The text, or as much of it as fits with an ellipsis. */
-export function fitted(text, room, measure, size = SMALL) {
+/** The text, or as much of it as fits with an ellipsis; `front`: the end is kept, where neighbours differ. */
+export function fitted(text, room, measure, { size = SMALL, front = false } = {}) {
+  const part = (kept) => (front ? `…${text.slice(-kept).trimStart()}` : `${text.slice(0, kept).trimEnd()}…`);
   if (measure(text, size) <= room) return text;
-  let kept = Math.max(1, Math.floor((text.length * room) / measure(text, size)));
-  while (kept > 1 && measure(`${text.slice(0, kept)}…`, size) > room) kept -= 1;
-  return `${text.slice(0, kept).trimEnd()}…`;
+  let kept = Math.min(text.length - 1, Math.ceil((text.length * room) / measure(text, size)));
+  while (kept > 1 && measure(part(kept), size) > room) kept -= 1;
+  return part(kept);
+}
+
+/** Width of the longest label of any mode: it does not change while the map is looked at. */
+export function longestLabel(modes, measure) {
+  const widest = (labels) => labels.reduce((most, label) => Math.max(most, label.length), 0);
+  const candidates = modes.flatMap(({ labels }) => {
+    const most = widest(labels);
+    return labels.filter((label) => label.length >= most - 1).slice(0, 20);
+  });
+  return candidates.reduce((most, label) => Math.max(most, measure(label)), 0);
 }
 
 /** Text broken into lines that fit. */

@@ -5,7 +5,7 @@ import { listenToMinimap, listenToPointers } from "./input.js";
 import { listenToKeys } from "./keys.js";
 import { decode } from "./payload.js";
 import { showTables } from "./table.js";
-import { prepareToolbar, showToolbar } from "./toolbar.js";
+import { foldToolbar, prepareToolbar, showToolbar } from "./toolbar.js";
 
 /** Listeners of a new instrument: input, width, theme, screen. */
 function prepare(it) {
@@ -13,7 +13,10 @@ function prepare(it) {
   listenToKeys(it);
   listenToMinimap(it);
   prepareToolbar(it);
-  it.afterFrame = () => showTables(it);
+  it.afterFrame = () => {
+    foldToolbar(it);
+    showTables(it);
+  };
   it.parts.table.addEventListener("toggle", () => showTables(it));
   new ResizeObserver(() => it.header && measure(it)).observe(it.parts.stage);
   it.root.addEventListener("transitionend", (event) => {

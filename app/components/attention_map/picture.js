@@ -56,9 +56,23 @@ function sameView(one, other) {
  */
 export function scaleFor(picture, kind, limit, uniform) {
   const high = limit ?? picture.high;
-  // under a shared end the scale depends on nothing that is seen, so that equal colours mean equal weights everywhere
-  const shared = kind === "log" ? high * 1e-4 : uniform;
-  return makeScale(kind, { limit: high, uniform, floor: limit === null ? picture.low : shared });
+  const floor = limit === null ? floorOf(picture, kind, uniform) : sharedFloor(kind, high, uniform);
+  return makeScale(kind, { limit: high, uniform, floor });
+}
+
+/**
+ * Where a view's own scale begins. Weights fall much further below uniform than they rise above it: a relative scale
+ * that reached down to all of them would leave little colour for those that are looked at.
+ */
+function floorOf(picture, kind, uniform) {
+  if (kind !== "uniform") return picture.low;
+  const above = Math.max(2, picture.high / uniform);
+  return Math.max(picture.low, uniform / above ** 2);
+}
+
+/** Under a shared end nothing depends on what is seen, so that equal colours mean equal weights everywhere. */
+function sharedFloor(kind, high, uniform) {
+  return kind === "log" ? high * 1e-4 : uniform;
 }
 
 /** The picture's pixels as a canvas. */

@@ -2,7 +2,7 @@
 
 import { pixelsFor } from "./camera.js";
 import { blockMeans } from "./kronecker.js";
-import { fitted, SMALL } from "./layout.js";
+import { SMALL } from "./layout.js";
 import { KEY_INK, QUERY_INK } from "./theme.js";
 import { numberWords } from "./numbers.js";
 
@@ -103,7 +103,8 @@ export function profileParts(profiles, layout, theme, { uniform, hover, measure 
   const limit = profileLimit(profiles, uniform);
   const up = (share, high) => [above.x + share * above.width, above.y + above.height * (1 - 0.94 * high) - 1];
   const parts = oneProfile(profiles.row, limit, uniform, up, theme, hover?.x ?? null);
-  const words = fitted(`max ${numberWords(limit)}`, above.x - 8, measure);
+  const number = numberWords(limit);
+  const words = measure(`max ${number}`) < above.x - 8 ? `max ${number}` : number;
   const text = { type: "text", size: SMALL, fill: theme.muted, text: words };
   parts.push({ ...text, x: above.x - 6, y: above.y + 1, align: "right", baseline: "top" });
   if (!beside) return parts;

@@ -62,10 +62,10 @@ export function announce(it, words) {
 export function pooledWords(picture) {
   const entries = picture.view.rows[1] - picture.view.rows[0];
   if (entries === picture.pixels) return "Each pixel is one entry.";
-  const least = Math.floor(entries / picture.pixels);
-  const most = Math.ceil(entries / picture.pixels);
-  const a = least.toLocaleString("en");
-  const b = most.toLocaleString("en");
-  if (least === most) return `Each pixel is the exact mean of ${a} × ${a} entries.`;
-  return `Each pixel is the exact mean of ${a}–${b} × ${a}–${b} entries.`;
+  const side = entries / picture.pixels;
+  const count = Math.round(side).toLocaleString("en");
+  if (Number.isInteger(side)) return `Each pixel is the exact mean of ${count} × ${count} entries.`;
+  if (side > 10) return `Each pixel is the exact mean of about ${count} × ${count} entries.`;
+  const range = `${Math.floor(side)}–${Math.ceil(side)}`;
+  return `Each pixel is the exact mean of ${range} × ${range} entries.`;
 }

@@ -4,7 +4,7 @@ import { exactPixels } from "./actions.js";
 import { viewOf } from "./camera.js";
 import { clearedContext, paintScene } from "./canvas.js";
 import { legendFor, profilesNow, sharedLimit } from "./instrument.js";
-import { layoutOf, measuring, SMALL, wrapped } from "./layout.js";
+import { layoutOf, longestLabel, measuring, SMALL, wrapped } from "./layout.js";
 import { selectionParts } from "./marks.js";
 import { colouredCanvas, computedPicture, scaleFor } from "./picture.js";
 import { profileParts } from "./profiles.js";
@@ -79,7 +79,7 @@ function stageParts(it, layout, measure) {
 export function exportScene(it) {
   const measure = measuring(PAPER.font);
   const { header } = it;
-  const layout = layoutOf(WIDTH - 2 * MARGIN, false);
+  const layout = layoutOf(WIDTH - 2 * MARGIN, false, longestLabel(header.modes, measure));
   const stage = stageParts(it, layout, measure);
   const title = lines(header.title, 17, 18, measure, { fill: PAPER.ink, weight: "600" });
   const formula = header.formula ? lines(header.formula, 13, title.end, measure) : { parts: [], end: title.end };

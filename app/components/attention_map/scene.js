@@ -3,18 +3,23 @@
 import { axesParts } from "./axes.js";
 import { blockLines } from "./ticks.js";
 
-/** Lines at the boundaries of the modes' blocks, stronger for outer modes; dark on the scale that is pale in its middle. */
+/** Ink of a block line: stronger for the outermost mode, fainter the denser the lines stand. */
+function blockInk(depth, apart, kind) {
+  const strength = (depth === 1 ? 0.7 : 0.42) * Math.min(1, 0.25 + apart / 80);
+  return kind === "uniform" ? `rgba(31,42,55,${strength.toFixed(2)})` : `rgba(255,255,255,${strength.toFixed(2)})`;
+}
+
+/** Lines at the boundaries of the modes' blocks; dark on the scale that is pale in its middle. */
 export function blockLineParts(view, sizes, map, kind) {
   const share = map.width / (view.rows[1] - view.rows[0]);
+  const apart = (depth) => share * sizes.slice(depth).reduce((product, size) => product * size, 1);
   const lines = (range, isRow) =>
     blockLines(range, sizes, map.width).map(({ at, depth }) => {
       const place = (at - range[0]) * share;
       const ends = isRow
         ? { x1: map.x, y1: map.y + place, x2: map.x + map.width, y2: map.y + place }
         : { x1: map.x + place, y1: map.y, x2: map.x + place, y2: map.y + map.height };
-      const strength = depth === 1 ? 0.62 : 0.26;
-      const stroke = kind === "uniform" ? `rgba(31,42,55,${strength})` : `rgba(255,255,255,${strength})`;
-      return { type: "line", ...ends, stroke, line: depth === 1 ? 1.1 : 0.7 };
+      return { type: "line", ...ends, stroke: blockInk(depth, apart(depth), kind), line: depth === 1 ? 1.2 : 0.8 };
     });
   return [...lines(view.rows, true), ...lines(view.cols, false)];
 }

@@ -81,12 +81,18 @@ function groups(it) {
 /** Make the buttons anew where the payload asks for others; their state and the focus stay otherwise. */
 export function showToolbar(it) {
   const { header, parts } = it;
-  const key = JSON.stringify([header.limit === null, header.limit_words, header.small, header.uniform > 0, it.scaleKind, it.limits]);
+  const key = JSON.stringify([header.limit === null, header.limit_words, header.uniform > 0, it.scaleKind, it.limits]);
   if (it.toolsKey === key) return;
   it.toolsKey = key;
   parts.tools.replaceChildren(...groups(it));
-  parts.more.hidden = !header.small;
-  parts.tools.hidden = header.small && parts.more.getAttribute("aria-expanded") !== "true";
+}
+
+/** Where there is little room the buttons stand behind one. */
+export function foldToolbar(it) {
+  const { more, tools } = it.parts;
+  if (more.hidden === !it.folded) return;
+  more.hidden = !it.folded;
+  tools.hidden = it.folded && more.getAttribute("aria-expanded") !== "true";
 }
 
 function toggling(control, panel) {
