@@ -7,7 +7,10 @@ is frozen, and a copy at every rerun would cost more than drawing it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import asdict, astuple
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -21,6 +24,17 @@ from hot_core.pipeline import Analysis, Settings, analyse
 Bands = tuple[str, ...] | None
 Said = tuple[object, ...]
 """What a person said about a table: `app.content.Reading` as a tuple."""
+
+T = TypeVar("T")
+_remembered: WeakKeyDictionary[Analysis, dict[Hashable, object]] = WeakKeyDictionary()
+
+
+def remember(analysis: Analysis, what: Hashable, make: Callable[[], T]) -> T:
+    """Something that follows from an analysis alone, made once and kept as long as the analysis itself."""
+    kept = _remembered.setdefault(analysis, {})
+    if what not in kept:
+        kept[what] = make()
+    return kept[what]  # type: ignore[return-value]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from app.content import Content
+from app.selection import History, Role, Selection, Token
 from hot_core.modes import Kind
-
-Range = tuple[int, int]
-Token = tuple[int, ...]
 
 
 def get(key: str, default: Any = None) -> Any:
@@ -41,26 +39,60 @@ def keep_upload(kind: Kind, content: Content | None) -> None:
     put(f"{kind}_content", content)
 
 
-def query(kind: Kind) -> Token:
-    """The chosen token, one index for each mode; () before the first one is chosen."""
-    token: Token = get(f"{kind}_token", ())
-    return token
+def history(kind: Kind) -> History | None:
+    """The selections of a page; None before the first one is made."""
+    found: History | None = get(f"{kind}_history")
+    return found
 
 
-def choose_query(kind: Kind, token: Token) -> None:
-    """Move the query; the sliders follow when they are drawn."""
-    put(f"{kind}_token", tuple(int(at) for at in token))
+def start(kind: Kind, query: Token) -> None:
+    """Begin anew with a query, without a way back: another file or grid has been opened."""
+    put(f"{kind}_history", History(Selection(query)))
 
 
-def slide_query(kind: Kind, mode: int, key: str, identity: Hashable) -> None:
-    """Move the query along one mode to where its slider stands; a slider of a file now gone is not heard.
+def selection(kind: Kind) -> Selection:
+    """The chosen query and key of a page that has been started."""
+    found: History = get(f"{kind}_history")
+    return found.now
 
-    While a file takes another's place, Streamlit may call back once more for a widget that it has just put away.
+
+def choose(kind: Kind, selection: Selection) -> None:
+    """Choose another query or key; every picture follows."""
+    put(f"{kind}_history", get(f"{kind}_history").choose(selection))
+
+
+def step(kind: Kind, way: Literal["undo", "redo"]) -> None:
+    """Go back to the selection before, or forward again."""
+    found: History = get(f"{kind}_history")
+    put(f"{kind}_history", found.undo() if way == "undo" else found.redo())
+
+
+def forget_key(kind: Kind) -> None:
+    """Choose no key."""
+    choose(kind, Selection(selection(kind).query))
+
+
+def picks(kind: Kind) -> Role:
+    """Whether sliders and plain clicks move the query or the key."""
+    role: Role = get(f"{kind}_picks", "query")
+    return role
+
+
+def slide(kind: Kind, mode: int, key: str, identity: Hashable) -> None:
+    """Move the query (or the key) along one mode to where its slider stands.
+
+    A slider of a file now gone is not heard: while a file takes another's place, Streamlit may call back once more
+    for a widget that it has just put away.
     """
-    if get(f"{kind}_opened") != identity:
-        return
-    token = query(kind)
-    choose_query(kind, (*token[:mode], get(key), *token[mode + 1 :]))
+    if get(f"{kind}_opened") == identity:
+        choose(kind, selection(kind).moved(picks(kind), mode, int(get(key))))
+
+
+def open_head(kind: Kind, layer: int, head: int) -> None:
+    """Show one head of one layer."""
+    put(f"{kind}_shown", "head")
+    put(f"{kind}_layer", layer)
+    put(f"{kind}_head", head)
 
 
 def own_key(name: str, *identity: Hashable) -> str:
@@ -82,18 +114,7 @@ def opened(kind: Kind, identity: Hashable) -> bool:
     return changed
 
 
-def map_range(kind: Kind, total: int) -> tuple[Range, Range]:
-    """Which part of the Kronecker map is shown: rows and columns, half-open."""
-    found: tuple[Range, Range] = get(f"{kind}_range") or ((0, total), (0, total))
-    return found
-
-
-def zoom(kind: Kind, ranges: tuple[Range, Range] | None) -> None:
-    """Show a part of the Kronecker map, or all of it."""
-    put(f"{kind}_range", ranges)
-
-
 def event(key: str) -> dict[str, Any] | None:
-    """What the figures' listener has just reported; gone after one rerun."""
+    """What a picture has just reported; gone after one rerun."""
     found = get(key)
     return None if found is None else found.get("event")

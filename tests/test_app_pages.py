@@ -38,7 +38,8 @@ def calm(app: AppTest) -> AppTest:
 
 def reading(app: AppTest) -> str:
     """The sentence above the pictures."""
-    return next(text.value for text in app.markdown if text.value.startswith("Layer ")).replace("\\", "")
+    starts = ("Layer ", "Whole model")
+    return next(text.value for text in app.markdown if text.value.startswith(starts)).replace("\\", "")
 
 
 def keys(app: AppTest, kind: str) -> set[str]:
@@ -53,6 +54,12 @@ def keyed(widgets: Sequence[Any], name: str) -> Any:
 
 def charts(app: AppTest) -> int:
     return len(app.get("plotly_chart"))
+
+
+def payloads(app: AppTest) -> list[dict[str, Any]]:
+    """What the attention maps are sent, beginning with the Kronecker map."""
+    found = [part.proto for part in app.get("bidi_component") if part.proto.component_name == "hot_lens_attention_map"]
+    return [json.loads(proto.bytes[4 : 4 + int.from_bytes(proto.bytes[:4], "little")]) for proto in found]
 
 
 def csv(rows: int = 120) -> bytes:
@@ -87,7 +94,10 @@ def test_a_page_opens_with_a_sample_analysed(kind: str, open_page: Open) -> None
     app = open_page(kind)
     assert not app.error
     assert "looks most at" in reading(app)
-    assert charts(app) >= 6
+    assert charts(app) >= 2
+    whole, *matrices = payloads(app)
+    assert whole["map"]["sizes"] == [each["map"]["sizes"][0] for each in matrices]
+    assert [each["modes"][0]["name"] for each in matrices] == list(MODES[kind])
     assert any("not a medical device" in box.label for box in app.expander)
 
 
@@ -112,18 +122,82 @@ def test_a_slider_moves_the_query(kind: str, open_page: Open) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_layer_head_and_direction_change_the_reading(kind: str, open_page: Open) -> None:
     app = open_page(kind)
-    seen = {reading(app)}
+    seen = [reading(app)]
     for key, value in (
         (f"{kind}_layer", 0),
         (f"{kind}_head", 3),
-        (f"{kind}_head", -1),
+        (f"{kind}_shown", "layer"),
+        (f"{kind}_weights", "output"),
         (f"{kind}_direction", "column"),
+        (f"{kind}_shown", "model"),
+        (f"{kind}_direction", "row"),
     ):
         app.session_state[key] = value
-        seen.add(reading(calm(app.run())))
-    assert len(seen) == 5
-    assert "mean of 4 heads" in reading(app)
-    assert "is looked at most by" in reading(app)
+        seen.append(reading(calm(app.run())))
+    assert len(set(seen)) == 8
+    assert "head 3" in seen[2]
+    assert "mean of 4 heads" in seen[3]
+    assert "weighted by their share of the output" in seen[4]
+    assert "is looked at most by" in seen[5]
+    assert all(sentence.startswith("Whole model (attention rollout over 3 layers)") for sentence in seen[6:])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_head_layer_and_model_say_what_they_are_and_are_not(kind: str, open_page: Open) -> None:
+    app = open_page(kind)
+    for shown, pictures, words in (
+        ("head", 4, "It is not the whole layer"),
+        ("layer", 4, "It is in general not one Kronecker product"),
+        ("model", 0, "It is not one Kronecker product and not what the model computes"),
+    ):
+        app.session_state[f"{kind}_shown"] = shown
+        calm(app.run())
+        assert len(payloads(app)) == pictures
+        assert any(words in text.value for text in app.markdown), shown
+    heads = {shown: None for shown in ("head", "layer")}
+    for shown in heads:
+        app.session_state[f"{kind}_shown"] = shown
+        heads[shown] = payloads(calm(app.run()))[0]["map"]["heads"]
+    assert heads == {"head": 1, "layer": 4}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_query_and_key_are_chosen_undone_and_redone(kind: str, open_page: Open) -> None:
+    app = open_page(kind)
+    mode = MODES[kind][1]
+
+    def chosen() -> tuple[int | None, int | None]:
+        header = payloads(app)[0]
+        return header["query"], header["key"]
+
+    def slide() -> None:
+        slider = keyed(app.select_slider, f"{kind}_slider_{mode}")
+        slider.set_value(0 if slider.value else 1).run()
+        calm(app)
+
+    first = chosen()
+    assert first[1] is None
+    slide()
+    second = chosen()
+    assert second[0] != first[0]
+    app.session_state[f"{kind}_picks"] = "key"
+    calm(app.run())
+    slide()
+    third = chosen()
+    assert third[0] == second[0]
+    assert third[1] is not None
+    assert any("→" in text.value for text in app.markdown)
+    app.button(f"{kind}_undo").click().run()
+    assert chosen() == second
+    app.button(f"{kind}_undo").click().run()
+    assert chosen() == first
+    assert app.button(f"{kind}_undo").disabled
+    app.button(f"{kind}_redo").click().run()
+    app.button(f"{kind}_redo").click().run()
+    assert chosen() == third
+    assert app.button(f"{kind}_redo").disabled
+    app.button(f"{kind}_nokey").click().run()
+    assert chosen() == second
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -238,14 +312,6 @@ def test_a_volume_without_place_shows_no_millimetres_and_no_sides(open_page: Ope
     assert any("the model calls both of them mass" in text.value for text in app.caption)
 
 
-def test_the_map_goes_to_the_query_and_back(open_page: Open) -> None:
-    app = open_page("volume")
-    app.button("volume_map_near").click().run()
-    assert any("each pixel is one entry" in text.value for text in calm(app).caption)
-    app.button("volume_map_whole").click().run()
-    assert any("exact mean of about" in text.value for text in calm(app).caption)
-
-
 def test_models_page_shows_every_card(open_page: Open) -> None:
     app = open_page("models")
     assert [tab.label for tab in app.tabs] == ["adrenal", "air-quality", "hippocampus", "land-cover"]
@@ -257,9 +323,11 @@ def test_models_page_shows_every_card(open_page: Open) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_listener_hears_every_figure_that_can_be_clicked(kind: str, open_page: Open) -> None:
     app = open_page(kind)
-    (listener,) = app.get("bidi_component")
-    heard = set(json.loads(listener.proto.json)["figures"])
-    assert {f"{kind}_data", f"{kind}_map", *(f"{kind}_matrix_{mode}" for mode in MODES[kind])} <= heard
+    sent = [
+        json.loads(part.proto.json) for part in app.get("bidi_component") if part.proto.WhichOneof("data") == "json"
+    ]
+    (heard,) = [set(data["figures"]) for data in sent if "figures" in data]
+    assert f"{kind}_data" in heard
     assert heard <= {chart.key for chart in app.get("plotly_chart")}
 
 

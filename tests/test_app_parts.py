@@ -3,6 +3,7 @@
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from app.navigation import PAGES, VIEWS
 from app.parts.card import readable
 from app.parts.choose import wrong_kind
 from app.parts.region import _take_window
+from app.selection import Selection
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -75,13 +77,14 @@ def test_the_listener_needs_no_other_address() -> None:
 
 
 def test_a_widget_of_a_file_now_gone_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = {"series_opened": ("new",), "series_region_of": "new", "series_token": (1, 2, 3), "slider": 0}
+    memory: dict[str, Any] = {"series_opened": ("new",), "series_region_of": "new", "slider": 0}
     monkeypatch.setattr(state.st, "session_state", memory)
-    state.slide_query("series", 1, "slider", ("old",))
+    state.start("series", (1, 2, 3))
+    state.slide("series", 1, "slider", ("old",))
     _take_window("slider", "old")
-    assert memory["series_token"] == (1, 2, 3)
+    assert state.selection("series") == Selection((1, 2, 3))
     assert "series_region" not in memory
-    state.slide_query("series", 1, "slider", ("new",))
+    state.slide("series", 1, "slider", ("new",))
     _take_window("slider", "new")
-    assert memory["series_token"] == (1, 0, 3)
+    assert state.selection("series") == Selection((1, 0, 3))
     assert memory["series_region"] == 0

@@ -55,3 +55,37 @@ def ordered(main: Path) -> list[Path]:
 
     visit(main.resolve())
     return found
+
+
+def kept(name: str, main: Path) -> tuple[str, str]:
+    """A component's code, to be sent once, and the few lines that every one of its instances calls it by.
+
+    Streamlit sends a component's code with every instance at every rerun; what is sent unchanged a second time it
+    replaces by a reference, but an instance whose data changed goes again as a whole. So the code is mounted as a
+    component of its own, without data, and keeps its default export in the page.
+
+    Args:
+        name: under which it is kept.
+        main: the module with the default export, a named function.
+
+    Returns:
+        The module to mount once on a page, and the module of each instance; it waits until the code is there.
+    """
+    text, count = re.subn(r"^export default function (\w+)", r"function \1", joined(main), flags=re.MULTILINE)
+    found = re.findall(r"^export default function (\w+)", main.read_text(encoding="utf-8"), re.MULTILINE)
+    if count != 1 or len(found) != 1:
+        raise ValueError(f"{main.name} must have one default export, a named function.")
+    code = f"{text}\n(globalThis.hotLens ??= {{}}).{name} = {found[0]};\nexport default function () {{}}\n"
+    return code, _CALL.replace("NAME", name)
+
+
+_CALL = """export default function (component) {
+  if (globalThis.hotLens?.NAME) return globalThis.hotLens.NAME(component);
+  const timer = setInterval(() => {
+    if (!globalThis.hotLens?.NAME) return;
+    clearInterval(timer);
+    globalThis.hotLens.NAME(component);
+  }, 10);
+  return () => clearInterval(timer);
+}
+"""

@@ -1,18 +1,16 @@
-"""The narrow column: file, model, layer, head, direction and query."""
+"""The narrow column: file, model, what is shown of its attention, and the direction."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import streamlit as st
 
 from app import cache, content, state
 from app.content import Content
 from app.navigation import KIND_WORDS
-from app.parts import table
+from app.parts import position, table
 from app.parts.view import View
-from hot_core.analysis.words import span_words
 from hot_core.errors import ModelError
+from hot_core.figures.composition import Shown
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis
 
@@ -66,37 +64,47 @@ def model_for(kind: Kind, chosen: Content) -> str:
 
 
 def view(kind: Kind, analysis: Analysis, credit: str) -> View:
-    """Choose layer, head, direction and query."""
-    modes = analysis.record.modes
+    """Choose what is shown, the direction, and query and key."""
     identity = prepare(kind, analysis)
+    shown = composition(kind, analysis)
     st.segmented_control(
-        "Layer", range(analysis.record.num_layers), key=f"{kind}_layer", required=True, persist_state="session",
-        format_func=str, width="stretch",
-    )  # fmt: skip
-    heads = range(-1, analysis.record.num_heads)
-    st.segmented_control(
-        "Head", heads, key=f"{kind}_head", required=True, persist_state="session", width="stretch",
-        format_func=lambda head: "all" if head < 0 else str(head),
-    )  # fmt: skip
-    st.segmented_control(
-        "The query", ["row", "column"], key=f"{kind}_direction", required=True, persist_state="session",
+        "The chosen position", ["row", "column"], key=f"{kind}_direction", required=True, persist_state="session",
         format_func=lambda way: {"row": "looks at →", "column": "← is seen by"}[way], width="stretch",
     )  # fmt: skip
-    with st.container(key=f"{kind}_query", gap=None):
-        st.markdown(":material/my_location: **Query** :gray[or click a picture]")
-        for at, axis in enumerate(analysis.grid.axes):
-            key = state.own_key(f"{kind}_slider_{modes[at]}", identity)
-            state.put(key, state.query(kind)[at])  # the slider follows the query, not the query the slider
-            with st.container(key=f"{kind}_query_{modes[at]}"):
-                st.select_slider(
-                    modes[at], range(len(axis)), key=key, on_change=state.slide_query, args=(kind, at, key, identity),
-                    format_func=partial(span_words, axis),
-                )  # fmt: skip
-    head = int(state.get(f"{kind}_head"))
+    position.choose(kind, analysis.grid, identity)
     return View(
-        kind, analysis, int(state.get(f"{kind}_layer")), None if head < 0 else head,
-        state.get(f"{kind}_direction"), state.query(kind), credit,
+        kind, analysis, shown, int(state.get(f"{kind}_layer")),
+        int(state.get(f"{kind}_head")) if shown == "head" else None,
+        state.get(f"{kind}_weights") if shown == "layer" else "equal",
+        state.get(f"{kind}_direction"), state.selection(kind), state.picks(kind), repr(identity), credit,
     )  # fmt: skip
+
+
+def composition(kind: Kind, analysis: Analysis) -> Shown:
+    """Choose one head, a layer's heads together, or the whole model, and what else that asks for."""
+    st.segmented_control(
+        "What is shown", ["head", "layer", "model"], key=f"{kind}_shown", required=True, persist_state="session",
+        format_func=lambda what: {"head": "Head", "layer": "Layer", "model": "Model"}[what],
+        width="stretch",
+    )  # fmt: skip
+    shown: Shown = state.get(f"{kind}_shown")
+    if shown != "model":
+        st.segmented_control(
+            "Layer", range(analysis.record.num_layers), key=f"{kind}_layer", required=True, persist_state="session",
+            format_func=str, width="stretch",
+        )  # fmt: skip
+    if shown == "head":
+        st.segmented_control(
+            "Head", range(analysis.record.num_heads), key=f"{kind}_head", required=True, persist_state="session",
+            format_func=str, width="stretch",
+        )  # fmt: skip
+    if shown == "layer":
+        st.segmented_control(
+            "Heads count", ["equal", "output"], key=f"{kind}_weights", required=True, persist_state="session",
+            format_func=lambda how: {"equal": "all alike", "output": "by their output"}[how], width="stretch",
+            help="By their output: each head weighs as much as its share of the layer's output, measured by its norm.",
+        )  # fmt: skip
+    return shown
 
 
 def prepare(kind: Kind, analysis: Analysis) -> tuple[str, str, tuple[int, ...]]:
@@ -107,16 +115,17 @@ def prepare(kind: Kind, analysis: Analysis) -> tuple[str, str, tuple[int, ...]]:
     """
     record = analysis.record
     layer, head = content.first_look(kind, record.num_layers, record.num_heads)
+    state.settle(f"{kind}_shown", ("head", "layer", "model"), "head")
     state.settle(f"{kind}_layer", range(record.num_layers), layer)
-    state.settle(f"{kind}_head", range(-1, record.num_heads), head)
+    state.settle(f"{kind}_head", range(record.num_heads), head)
+    state.settle(f"{kind}_weights", ("equal", "output"), "equal")
     state.settle(f"{kind}_direction", ("row", "column"), "row")
+    state.settle(f"{kind}_picks", ("query", "key"), "query")
     shape = analysis.grid.shape
-    token = state.query(kind)
-    inside = len(token) == len(shape) and all(at < size for at, size in zip(token, shape, strict=True))
     identity = (analysis.sample.source.sha256, analysis.model_name, shape)
-    if state.opened(kind, identity) or not inside:
-        state.choose_query(kind, analysis.default_query())
-        state.zoom(kind, None)
+    found = state.history(kind)
+    if state.opened(kind, identity) or found is None or not found.now.fits(shape):
+        state.start(kind, analysis.default_query())
     return identity
 
 

@@ -15,12 +15,13 @@ def draw(view: View) -> None:
     """Three downloads; file names say what they hold and never what the input was called."""
     analysis, kind = view.analysis, view.kind
     suffix = ".csv" if analysis.model_config["task"] == "classify" else SUFFIX[kind]
-    place = f"layer{view.layer}_{'all' if view.head is None else f'head{view.head}'}"
+    place = "model" if view.shown == "model" else f"layer{view.layer}"
+    place += f"_head{view.head}" if view.head is not None else ""
     with st.popover("Keep", icon=":material/download:", key=f"{kind}_keep", width="stretch"):
         st.download_button(
             "Attention field", data=lambda: field_bytes(analysis, view.field)[0], key=f"{kind}_download_field",
             file_name=f"attention_{place}{SUFFIX[kind]}", on_click="ignore", width="stretch",
-            help=f"The query's {view.direction} over the data, as {FORM[kind]}.",
+            help=f"The chosen position's {view.direction} over the data, as {FORM[kind]}.",
         )  # fmt: skip
         st.download_button(
             "Prediction", data=lambda: prediction_bytes(analysis)[0], key=f"{kind}_download_prediction",

@@ -1,66 +1,102 @@
-"""The Kronecker map beside the data: any part of it, exact, its axes decoded."""
+"""The Kronecker map beside the data: any part of it, exact, drawn in the browser from its factors."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-import streamlit as st
+import numpy as np
 
-from app import cache, state
+from app import cache
+from app.components.attention_map import attention_map
+from app.parts import linked
 from app.parts.choose import rule_words
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
-from hot_core.figures import kronecker
-from hot_core.figures.flat_axis import FlatAxis
+from hot_core.errors import HotError
+from hot_core.figures.canvas import Coordinates, Picture, encode, grid_coordinates
+from hot_core.figures.rollout import rollout_profiles_figure
 
-CLOSE_UP = 256
+STRONGEST = 10
 
 
 def draw(view: View) -> None:
-    """The map of the chosen head, with the way back out and the way to the query."""
-    grid = view.analysis.grid
-    total = math.prod(grid.shape)
-    rows, cols = state.map_range(view.kind, total)
-    heading("Kronecker map", f"{total:,} × {total:,} · {view.head_words}")
-    pixels = view.map.view(rows, cols, kronecker.pixels_for(rows), kronecker.pixels_for(cols))
-    figure = kronecker.kronecker_figure(
-        pixels.numpy(), rows, cols, grid, view.flat, uniform=view.uniform, direction=view.direction,
-        geometry=view.analysis.sample.geometry,
-    )  # fmt: skip
-    picture(figure, f"{view.kind}_map", f"Kronecker map of layer {view.layer}, {view.head_words}. {view.reading}")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Whole map", key=f"{view.kind}_map_whole", on_click=state.zoom, args=(view.kind, None))
-        near = kronecker.around(view.flat, total, CLOSE_UP)
-        st.button(
-            "Around the query", key=f"{view.kind}_map_near", on_click=state.zoom, args=(view.kind, (near, near)),
-        )  # fmt: skip
-        st.caption(f"Drag to zoom; {kronecker.pooled_words(rows, cols)}.")
-    mixed = " With all heads it is their mean, which is in general not one Kronecker product."
+    """The map of the chosen head or layer; for the whole model, the chosen position's rollout mode by mode."""
+    if view.shown == "model":
+        _rollout(view)
+        return
+    key = map_key(view)
+    attention_map(key, payload(view), lambda: linked.follow_map(view, key))
     explain(
         f"{view.kind}_map_help",
         "Every row is one position of the data, every column a position it may look at: the "
-        f"{rule_words(view.analysis)} below, computed for the part on screen and never stored. The orange line is the "
-        f"query; ▲ marks the level at which all would be looked at alike.{mixed if view.head is None else ''}\n\n"
-        f"{cache.savings(view.analysis.model_name, grid.shape)}",
+        f"{rule_words(view.analysis)} below, computed in your browser for the part on screen and never stored. "
+        f"Orange is the chosen position, blue its partner.\n\n{view.about}\n\n"
+        f"{cache.savings(view.analysis.model_name, view.analysis.grid.shape)}",
     )
 
 
-def zoomed(view: View, event: dict[str, Any]) -> None:
-    """Follow the mouse: a dragged part, or all after a double click."""
-    if event["type"] == "reset":
-        state.zoom(view.kind, None)
-        return
+def map_key(view: View) -> str:
+    """The key of the map."""
+    return f"{view.kind}_map"
+
+
+def payload(view: View) -> bytes:
+    """The factors with everything that the instrument writes beside them."""
     total = math.prod(view.analysis.grid.shape)
-    ranges = []
-    for axis, (low, high) in zip(axes(view), (event["y"], event["x"]), strict=True):
-        missing = low is None or high is None  # dragged along one axis only
-        ranges.append(axis.span if missing else kronecker.clamp_range(axis.flat(low), axis.flat(high), total))
-    state.zoom(view.kind, (ranges[0], ranges[1]))
+    return encode(
+        view.map, _coordinates(view),
+        Picture(
+            title=f"Kronecker map · {view.title}", formula=f"{view.formula}, {total:,} × {total:,}",
+            about=view.about, uniform=view.uniform, scale="uniform",
+            limit=_largest(view), limit_words="all layers and heads" if view.shown == "head" else "all layers",
+            top=_top(view), query=view.flat(view.query), key=view.flat(view.key), direction=view.direction,
+            picks=view.picks, identity=view.identity,
+        ),
+    )  # fmt: skip
 
 
-def axes(view: View) -> tuple[FlatAxis, FlatAxis]:
-    """What is shown now: rows and columns."""
-    grid = view.analysis.grid
-    rows, cols = state.map_range(view.kind, math.prod(grid.shape))
-    return FlatAxis(rows, kronecker.pixels_for(rows), grid), FlatAxis(cols, kronecker.pixels_for(cols), grid)
+def _coordinates(view: View) -> Coordinates:
+    analysis = view.analysis
+    return cache.remember(analysis, "coordinates", lambda: grid_coordinates(analysis.grid, analysis.sample.geometry))
+
+
+def _top(view: View) -> list[tuple[int, int, float]] | None:
+    """The strongest entries of the map, flat; None where the weights are too alike to find them quickly."""
+    shape = view.analysis.grid.shape
+
+    def find() -> list[tuple[int, int, float]] | None:
+        try:
+            found = view.map.top(min(STRONGEST, math.prod(shape)))
+        except HotError:
+            return None
+        queries, keys = (np.ravel_multi_index(tuple(place.T.numpy()), shape) for place in (found.queries, found.keys))
+        return list(zip(queries.tolist(), keys.tolist(), found.weights.tolist(), strict=True))
+
+    return cache.remember(view.analysis, ("top", view.layer, view.head, view.weights), find)
+
+
+def _largest(view: View) -> float | None:
+    """The largest entry over all heads of all layers (over all layers): the end that makes pictures comparable."""
+    analysis = view.analysis
+    heads = [None] if view.head is None else range(analysis.record.num_heads)
+
+    def find() -> float | None:
+        try:
+            return max(
+                float(analysis.kronecker_map(layer, head, weights=view.weights).top(1).weights[0])
+                for layer in range(analysis.record.num_layers)
+                for head in heads
+            )
+        except HotError:
+            return None
+
+    return cache.remember(analysis, ("largest", view.shown, view.weights), find)
+
+
+def _rollout(view: View) -> None:
+    """Where the chosen position's rollout lies along each mode."""
+    heading("Along each mode", "the rollout of the chosen position, the other modes added up")
+    tokens = view.analysis.rollout_tokens(view.query, view.direction)
+    figure = rollout_profiles_figure(tokens, view.analysis.grid, view.query, view.direction)
+    picture(figure, f"{view.kind}_rollout", f"Rollout of the chosen position along each mode. {view.reading}")
+    explain(f"{view.kind}_rollout_help", view.about)

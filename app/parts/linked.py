@@ -1,4 +1,4 @@
-"""One query, chosen in any picture: what a click or a zoom on the page does."""
+"""One query and one key, chosen in any picture: what a click or a key press on the page does."""
 
 from __future__ import annotations
 
@@ -8,41 +8,59 @@ from typing import Any
 
 from app import state
 from app.components.plot_events import listen
-from app.parts import kronecker_map, matrices
 from app.parts.view import View
-from hot_core.figures.picking import Click, Token, pick_map, pick_matrix
+from app.selection import Role, Token
+from hot_core.figures.picking import Click
 
-Picker = Callable[[Click], Token]
+Picker = Callable[[Click, Token], Token]
+"""From a click, and the token that is to be moved, to the token that it means."""
+
+
+def follow_map(view: View, key: str) -> None:
+    """Follow the Kronecker map: a query or key, both of a pair, or a step back or forward."""
+    event = state.event(key)
+    if event is None:
+        return
+    if event["type"] == "pick":
+        state.choose(view.kind, view.selection.with_role(event["role"], view.token(int(event["position"]))))
+    elif event["type"] == "pair":
+        chosen = view.selection.with_role("query", view.token(int(event["query"])))
+        state.choose(view.kind, chosen.with_role("key", view.token(int(event["key"]))))
+    else:
+        state.step(view.kind, event["type"])
+
+
+def follow_matrix(view: View, key: str, mode: int) -> None:
+    """Follow a mode's matrix: one mode of the query or the key."""
+    event = state.event(key)
+    if event is None:
+        return
+    if event["type"] == "pick":
+        state.choose(view.kind, view.selection.moved(event["role"], mode, int(event["position"])))
+    else:
+        state.step(view.kind, event["type"])
 
 
 def link(view: View, pickers: dict[str, Picker]) -> None:
-    """Listen to the data's own figures, to the matrices and to the map.
+    """Listen to the data's own figures.
 
     Args:
         view: what the page shows.
-        pickers: for the key of each figure of the data, what a click in it means.
+        pickers: for the key of each figure, what a click in it means.
     """
-    grid = view.analysis.grid
-    for index, mode in enumerate(view.analysis.record.modes):
-        pickers[matrices.matrix_key(view, mode)] = partial(
-            pick_matrix, grid=grid, mode=index, query=view.query, direction=view.direction
-        )
-    key = f"{view.kind}_map"
-    rows, cols = kronecker_map.axes(view)
-    pickers[key] = partial(pick_map, rows=rows, cols=cols, query=view.query, direction=view.direction)
     events = f"{view.kind}_events"
-    listen(events, list(pickers), [key], partial(_follow, events, view, pickers))
+    listen(events, list(pickers), partial(_follow, events, view, pickers))
 
 
 def _follow(events: str, view: View, pickers: dict[str, Picker]) -> None:
-    """Move the query, or the part of the map that is shown."""
+    """Move the query, or with Shift the key; the other way round while the key is being moved."""
     event: dict[str, Any] | None = state.event(events)
     if event is None or event.get("figure") not in pickers:
-        return
-    if event["type"] != "click":
-        kronecker_map.zoomed(view, event)
         return
     cell = event.get("cell")
     x, y = (place if isinstance(place, str) else float(place) for place in (event["x"], event["y"]))
     click = Click(x, y, event.get("axis", "x"), None if cell is None else (int(cell[0]), int(cell[1])))
-    state.choose_query(view.kind, pickers[event["figure"]](click))
+    other: Role = "key" if view.picks == "query" else "query"
+    role = other if event.get("shift") else view.picks
+    token = pickers[event["figure"]](click, view.selection.token(role))
+    state.choose(view.kind, view.selection.with_role(role, token))

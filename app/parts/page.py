@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import cache, content, messages
+from app.components import attention_map
 from app.content import Content
 from app.parts import bands, card, choose, keep, region
 from app.parts.view import View
@@ -39,6 +40,8 @@ def begin(kind: Kind) -> View | None:
         view = choose.view(kind, opened.analysis, opened.content.credit)
         with st.expander("What is analysed", key=f"{kind}_part"):
             region.choose(kind, opened.analysis)
+    with st.container(key=f"{kind}_code"):
+        attention_map.prepare(f"{kind}_instrument")
     _header(view, opened.content)
     return view
 
@@ -90,6 +93,8 @@ def _header(view: View, chosen: Content) -> None:
         keep.draw(view)
     with st.container(key=f"{view.kind}_reading"):
         st.markdown(messages.plain(view.reading))
+    with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen
+        st.markdown(messages.plain(view.pair) or ":gray[Shift and click in any picture: a second position, the key.]")
     config = analysis.model_config
     st.caption(
         f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "

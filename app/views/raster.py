@@ -1,11 +1,9 @@
 """Raster: the tile in map coordinates with what the query looks at, and the class map."""
 
-from functools import partial
-
 import streamlit as st
 
 from app import state
-from app.parts import kronecker_map, linked, matrices, page
+from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.figures.fields import mode_bars, token_field
@@ -31,7 +29,7 @@ def draw_data(view: View) -> Composite:
     over = tokens.sum("band") if band < 0 else tokens.isel(band=band)
     image = composite(analysis.sample.data, analysis.sample.roles)
     overlay = over if state.get("raster_overlay") else None
-    figure = tile_figure(image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query)
+    figure = tile_figure(image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query, key=view.key)
     picture(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
     st.caption(image.words)
     explain(
@@ -69,22 +67,25 @@ def show() -> None:
     view = page.begin("raster")
     if view is None:
         return
-    left, right = st.columns([5, 3], gap="medium")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         draw_data(view)
     with right:
         kronecker_map.draw(view)
     matrices.draw(view)
+    glance.draw(view)
     draw_prediction(view)
     page.end(view)
     grid = view.analysis.grid
-    pick = partial(pick_tile, grid=grid, query=view.query)
     names = [str(name) for name in grid.axes[2].coords]
 
-    def pick_band(click: Click) -> Token:
-        return (*view.query[:2], names.index(str(click.y))) if str(click.y) in names else view.query
+    def pick_patch(click: Click, base: Token) -> Token:
+        return pick_tile(click, grid, base)
 
-    linked.link(view, {"raster_data": pick, "raster_summary": pick_band})
+    def pick_band(click: Click, base: Token) -> Token:
+        return (*base[:2], names.index(str(click.y))) if str(click.y) in names else base
+
+    linked.link(view, {"raster_data": pick_patch, "raster_prediction": pick_patch, "raster_summary": pick_band})
 
 
 show()

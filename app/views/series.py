@@ -1,11 +1,9 @@
 """Time series: the forecast on dated lines, and every series' time steps coloured by what the query looks at."""
 
-from functools import partial
-
 import streamlit as st
 
 from app import state
-from app.parts import kronecker_map, linked, matrices, page
+from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.figures.fields import pair_figure, token_field
@@ -44,7 +42,9 @@ def choose_shown(view: View) -> Shown:
 def draw_data(view: View, forecast: Forecast) -> Shown:
     """Lines with the strips below them."""
     shown = choose_shown(view)
-    figure = series_figure(forecast, view.field, view.analysis.grid, view.query, shown, uniform=view.uniform)
+    figure = series_figure(
+        forecast, view.field, view.analysis.grid, view.query, shown, uniform=view.uniform, key=view.key
+    )
     picture(figure, "series_data", f"Forecast of one series and attention over all of them. {view.reading}")
     explain(
         "series_data_help",
@@ -61,7 +61,13 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
     with left:
         heading("Which series the query looks at" if view.direction == "row" else "Which series look at the query")
         tokens = token_field(view.field, view.analysis.grid)
-        figure = pair_figure(tokens, "entity", "variable", (view.query[0], view.query[1]))
+        figure = pair_figure(
+            tokens,
+            "entity",
+            "variable",
+            (view.query[0], view.query[1]),
+            key=None if view.key is None else (view.key[0], view.key[1]),
+        )
         picture(figure, "series_summary", "Attention by entity and variable, summed over time.")
         explain(
             "series_summary_help",
@@ -90,21 +96,25 @@ def show() -> None:
     if view is None or not isinstance(view.analysis.prediction, Forecast):
         return
     forecast = view.analysis.prediction
-    left, right = st.columns([5, 3], gap="medium")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         shown = draw_data(view, forecast)
     with right:
         kronecker_map.draw(view)
     matrices.draw(view)
+    glance.draw(view)
     draw_numbers(view, forecast, shown)
     page.end(view)
-    strips = strip_rows(token_field(view.field, view.analysis.grid), view.analysis.grid, view.query, shown)
-    pick = partial(pick_series, grid=view.analysis.grid, strips=strips, shown=shown)
+    grid = view.analysis.grid
+    strips = strip_rows(token_field(view.field, grid), grid, view.query, shown, view.key)
 
-    def pick_pair(click: Click) -> Token:
-        return view.query if click.cell is None else (*click.cell, view.query[2])
+    def pick_line(click: Click, _: Token) -> Token:
+        return pick_series(click, grid, strips, shown)
 
-    linked.link(view, {"series_data": pick, "series_summary": pick_pair})
+    def pick_pair(click: Click, base: Token) -> Token:
+        return base if click.cell is None else (*click.cell, base[2])
+
+    linked.link(view, {"series_data": pick_line, "series_summary": pick_pair})
 
 
 show()

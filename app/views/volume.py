@@ -1,17 +1,16 @@
 """Volume: three planes with what the query looks at, the labels, and their volumes."""
 
-from functools import partial
-
 import numpy as np
 import streamlit as st
 import xarray as xr
 
 from app import content, state
-from app.parts import kronecker_map, linked, matrices, page
+from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.analysis.words import number
-from hot_core.figures.picking import pick_planes
+from hot_core.figures.fields import token_field
+from hot_core.figures.picking import Click, Token, pick_planes
 from hot_core.figures.planes import Look
 from hot_core.figures.prediction import probability_figure
 from hot_core.figures.style import class_colours
@@ -36,8 +35,8 @@ def choose_look(view: View) -> Look:
     grid = view.analysis.grid
     token = view.query
     if state.get("volume_planes") == "strongest":
-        row = view.map.row(view.query) if view.direction == "row" else view.map.column(view.query)
-        token = tuple(int(i) for i in np.unravel_index(int(row.argmax()), grid.shape))
+        weights = token_field(view.field, grid).values
+        token = tuple(int(at) for at in np.unravel_index(int(np.nanargmax(weights)), weights.shape))
     x, y, z = grid.centre_of(token)
     return Look((x, y, z), radiological=bool(state.get("volume_radiological")), sided=sided)
 
@@ -55,7 +54,8 @@ def draw_data(view: View) -> Look:
     analysis = view.analysis
     labels = analysis.prediction if isinstance(analysis.prediction, Segmentation) else None
     figure = slices_figure(
-        one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, uniform=view.uniform,
+        one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, key=view.key,
+        uniform=view.uniform,
         field=view.field if state.get("volume_overlay") else None, prediction=labels,
     )  # fmt: skip
     planes = "Coronal, sagittal and axial plane" if look.sided else "Three planes"
@@ -123,15 +123,20 @@ def show() -> None:
     view = page.begin("volume")
     if view is None:
         return
-    left, right = st.columns([5, 3], gap="medium")
+    left, right = st.columns([6, 5], gap="medium")
     with left:
         look = draw_data(view)
     with right:
         kronecker_map.draw(view)
     matrices.draw(view)
+    glance.draw(view)
     draw_prediction(view, look)
     page.end(view)
-    pick = partial(pick_planes, grid=view.analysis.grid, modes=view.analysis.sample.modes[:3], position=look.position)
+    grid, modes = view.analysis.grid, view.analysis.sample.modes[:3]
+
+    def pick(click: Click, _: Token) -> Token:
+        return pick_planes(click, grid, modes, look.position)
+
     linked.link(view, {"volume_data": pick, "volume_prediction": pick})
 
 

@@ -1,0 +1,58 @@
+"""Several ES modules become one text that means the same."""
+
+from pathlib import Path
+
+import pytest
+
+from app.components.modules import joined, ordered
+from tests.javascript import run_module
+
+COMPONENTS = Path(__file__).resolve().parents[1] / "app" / "components"
+MAINS = [COMPONENTS / "attention_map" / "main.js", COMPONENTS / "gallery" / "gallery.js"]
+
+
+def written(folder: Path, **modules: str) -> Path:
+    for name, text in modules.items():
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
+    return folder / "main.js"
+
+
+def test_each_module_comes_after_those_it_needs(tmp_path: Path) -> None:
+    main = written(
+        tmp_path,
+        main='import { b } from "./b.js";\nimport {\n  a,\n} from "./a.js";\n'
+        "export default function run() {\n  return a + b;\n}\n",
+        b='import { a } from "./a.js";\nexport const b = a + 1;\n',
+        a="export const a = 1;\n",
+    )
+    assert [path.name for path in ordered(main)] == ["a.js", "b.js", "main.js"]
+    text = joined(main)
+    assert "import" not in text
+    assert run_module(text.replace("export default ", "") + "\nanswer(run());", None) == 3
+
+
+def test_two_homes_of_one_name_are_refused(tmp_path: Path) -> None:
+    main = written(
+        tmp_path, main='import { a } from "./a.js";\nconst twice = a;\n', a="export const a = 1;\nconst twice = 2;\n"
+    )
+    with pytest.raises(ValueError, match=r"main\.js and a\.js both define twice"):
+        joined(main)
+
+
+@pytest.mark.parametrize("line", ['import * as all from "./a.js";', 'import x from "https://example.org/x.js";'])
+def test_an_import_of_another_form_is_refused(tmp_path: Path, line: str) -> None:
+    main = written(tmp_path, main=f"{line}\n", a="export const a = 1;\n")
+    with pytest.raises(ValueError, match=r"main\.js has an import of another form"):
+        joined(main)
+
+
+@pytest.mark.parametrize("main", MAINS, ids=lambda path: path.parent.name)
+def test_the_components_need_nothing_from_elsewhere(main: Path) -> None:
+    folder = main.parent
+    for path in [*folder.glob("*.css"), *folder.glob("*.html")]:
+        assert not any(word in path.read_text(encoding="utf-8") for word in ("http:", "https:", "@import", "url("))
+    text = joined(main)
+    for word in ("https:", "import(", "fetch(", "XMLHttpRequest", "WebSocket", "localStorage"):
+        assert word not in text, word
+    assert text.replace("http://www.w3.org/", "").count("http:") == 0  # the names of SVG's own language are no address
+    assert text.count("export default function") == 1
