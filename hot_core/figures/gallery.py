@@ -53,7 +53,9 @@ def gallery_bytes(
 
 def described(head: HeadMeasures) -> dict[str, Any]:
     """One head as the gallery writes and sorts it; null where a measure does not exist."""
-    caption = head.pattern if math.isnan(head.weight) else f"{head.pattern} {percent(head.weight)}"
+    caption = (
+        head.pattern if math.isnan(head.weight) else f"{head.pattern} {percent(head.weight)}".replace(" %", "\u00a0%")
+    )
     return {
         "layer": head.layer, "head": head.head, "caption": caption, "words": head.words, "details": list(head.details),
         "entropy": known(head.entropy), "distance": known(head.distance), "agreement": known(head.agreement),

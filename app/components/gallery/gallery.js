@@ -1,8 +1,10 @@
 // All heads of all layers along one mode; a click opens one.
 import { makeScale } from "../attention_map/colour.js";
 import { HEAD_SORTS, headOrder, headRows } from "./order.js";
-import { unpackGallery } from "./pack.js";
-import { drawGalleryLegend, fillHeadTable, galleryPart, headName, headThumb, thumbRoom } from "./thumbs.js";
+import { thumbSize, unpackGallery } from "./pack.js";
+import {
+  drawGalleryLegend, fillHeadTable, galleryPart, headName, headThumb, sortedValue, thumbRoom,
+} from "./thumbs.js";
 
 /**
  * Draw the gallery, or bring it up to date; what somebody chose stays on the root.
@@ -18,7 +20,9 @@ export default function gallery(component) {
   Object.assign(state, unpackGallery(component.data));
   const { limit, uniform, heads } = state.header;
   state.scale = makeScale("linear", { limit, uniform, floor: 0 });
-  root.classList.toggle("hg-many", thumbRoom(heads.length) < 96);
+  state.room = thumbRoom(heads.length, root.clientWidth);
+  const { css } = thumbSize(state.header.side, state.room, window.devicePixelRatio || 1);
+  root.style.setProperty("--hg-thumb", `${css}px`);
   drawGalleryLegend(root, state.header, state.scale);
   state.thumbs = heads.map((head, at) => galleryThumb(state, head, at));
   arrangeHeads(state);
@@ -49,7 +53,7 @@ function sortHeads(state, change) {
 
 /** One thumb with what it does. */
 function galleryThumb(state, head, at) {
-  const look = { side: state.header.side, room: thumbRoom(state.header.heads.length), scale: state.scale };
+  const look = { side: state.header.side, room: state.room, scale: state.scale };
   const button = headThumb(head, state.matrices[at], look);
   const { layer, head: number } = head;
   button.addEventListener("click", () => (
@@ -71,6 +75,7 @@ function arrangeHeads(state) {
     const { layer, head } = header.heads[at];
     const open = header.open !== null && header.open[0] === layer && header.open[1] === head;
     button.setAttribute("aria-current", String(open));
+    button.querySelector(".hg-value").textContent = sortedValue(header.heads[at], by, header.unit);
   }
   for (const button of root.querySelectorAll(".hg-choice")) {
     button.setAttribute("aria-pressed", String(button.dataset.by === by));

@@ -3,9 +3,11 @@ import { numberWords } from "../attention_map/numbers.js";
 import { paintPixels } from "../attention_map/colour.js";
 import { thumbMeans, thumbSize } from "./pack.js";
 
-const THUMB_ROOM = 96; // CSS pixels; many heads get smaller thumbs
-const MANY_HEADS = 40;
+const THUMB_ROOM = 96; // CSS pixels
+const TIGHT_ROOM = 72; // four in a row on a phone
 const SMALL_ROOM = 64;
+const MANY_HEADS = 40;
+const NARROW = 480;
 
 /** An element with a class and a text. */
 export function galleryPart(tag, name, text = "") {
@@ -16,12 +18,14 @@ export function galleryPart(tag, name, text = "") {
 }
 
 /**
- * CSS pixels that a thumb may take.
+ * CSS pixels that a thumb may take: fewer where there are many heads or little width.
  * @param {number} count of heads.
+ * @param {number} width of the gallery in CSS pixels, 0 while it is hidden.
  * @returns {number}
  */
-export function thumbRoom(count) {
-  return count > MANY_HEADS ? SMALL_ROOM : THUMB_ROOM;
+export function thumbRoom(count, width) {
+  if (count > MANY_HEADS) return SMALL_ROOM;
+  return width > 0 && width < NARROW ? TIGHT_ROOM : THUMB_ROOM;
 }
 
 /**
@@ -43,10 +47,26 @@ export function headThumb(head, weights, { side, room, scale }) {
   const pixels = new ImageData(cells, cells);
   paintPixels(thumbMeans(weights, side, cells), scale, pixels.data);
   canvas.getContext("2d").putImageData(pixels, 0, 0);
-  const frame = galleryPart("span", "hg-frame");
-  frame.append(canvas);
-  button.append(frame, galleryPart("span", "hg-name", headName(head)), galleryPart("span", "hg-pattern", head.caption));
+  const words = { "hg-name": headName(head), "hg-pattern": head.caption, "hg-value": "" };
+  button.append(canvas, ...Object.entries(words).map(([name, text]) => galleryPart("span", name, text)));
   return button;
+}
+
+/**
+ * The measure that the heads are sorted by, as it stands below a thumb.
+ * @param {{entropy: ?number, distance: ?number, agreement: ?number}} head measures.
+ * @param {string} by what is sorted by.
+ * @param {string} unit of the distance; "share" for modes without order.
+ * @returns {string} "2.28 nats", "17.7 h", "shares 37 %", "leaves 67 %"; "" for "layer".
+ */
+export function sortedValue(head, by, unit) {
+  if (by === "layer") return "";
+  const value = head[by];
+  if (value === null) return "–";
+  if (by === "entropy") return `${value.toFixed(2)} nats`;
+  const share = `${Math.round(100 * value)}\u00a0%`;
+  if (by === "agreement") return `shares ${share}`;
+  return unit === "share" ? `leaves ${share}` : `${numberWords(value)} ${unit}`;
 }
 
 /**
