@@ -43,8 +43,8 @@ def run_module(code: str, given: object = None, timeout: float = 240) -> object:
     Raises:
         AssertionError: when the module fails or answers nothing; with what it wrote to the error stream.
     """
-    for prefix, folder in FOLDERS.items():
-        code = code.replace(prefix, f'"{folder.as_uri()}/')
+    for prefix, home in FOLDERS.items():
+        code = code.replace(prefix, f'"{home.as_uri()}/')
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "module.mjs"
         path.write_text(BEFORE + code, encoding="utf-8")
