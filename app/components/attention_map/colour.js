@@ -98,13 +98,14 @@ function roundSteps(high) {
   return steps;
 }
 
-/** Powers of ten strictly between two ends, with their words. */
+/** Powers of ten strictly between two ends, and 2 and 5 times them where there are few, with their words. */
 function decades(low, high) {
+  const multiples = high / low < 1000 ? [1, 2, 5] : [1];
   const steps = [];
-  for (let power = Math.ceil(Math.log10(low)); 10 ** power < high; power += 1) {
-    if (10 ** power > low) steps.push([10 ** power, numberWords(10 ** power)]);
+  for (let power = Math.floor(Math.log10(low)); 10 ** power < high; power += 1) {
+    steps.push(...multiples.map((times) => times * 10 ** power));
   }
-  return steps;
+  return steps.filter((value) => value > low * 1.001 && value < high * 0.999).map((value) => [value, numberWords(value)]);
 }
 
 /** Multiples of uniform strictly between 1 and an end: powers of 2, 4, 10, 100 …, no more than three. */

@@ -4,8 +4,8 @@
  * A horizontal colour bar with ticks, as primitives of the scene.
  *
  * The uniform level is always marked, by a line through the bar and "▲ uniform 0.0023" below it; it has a row of its
- * own where there is room, and drives other labels out of its row otherwise. Then come the ends of the bar, then the
- * steps between them; a label that would touch one already there is left out.
+ * own where there is room; otherwise it is said without its number where that leaves room for the ends of the bar, and
+ * drives out what it touches all the same. A step between that would touch another label is left out.
  * @param {object} scale of `makeScale`.
  * @param {number} width in pixels.
  * @param {number} height in pixels; 40 is room for everything, 26 for one row of labels.
@@ -29,17 +29,22 @@ function legendTextWidth(text, size) {
 
 /** The labels that have room: for each its tick, its row, where it begins and how it is aligned. */
 function placedLabels(scale, width, rows, look) {
-  const rank = (tick) => (tick.uniform ? 0 : tick.end ? 1 : 2);
+  const ends = scale.ticks.filter((tick) => tick.end).map((tick) => plainLabel(tick, width, look));
+  const steps = scale.ticks.filter((tick) => !tick.end && !tick.uniform).map((tick) => plainLabel(tick, width, look));
+  const marked = scale.ticks.filter((tick) => tick.uniform).map((tick) => {
+    const [full, short] = [tick.words, "uniform"].map((words) => uniformLabel(tick, words, width, rows - 1, look));
+    const touched = (label) => ends.filter((end) => !apartEnough(label, end, look.size)).length;
+    return touched(short) < touched(full) ? short : full;
+  });
   const placed = [];
-  for (const tick of [...scale.ticks].sort((one, other) => rank(one) - rank(other))) {
-    const label = tick.uniform ? uniformLabel(tick, width, rows - 1, look) : plainLabel(tick, width, look);
-    if (placed.every((other) => other.row !== label.row || apartEnough(label, other, look.size))) placed.push(label);
+  for (const label of [...marked, ...ends, ...steps]) {
+    if (placed.every((other) => apartEnough(label, other, look.size))) placed.push(label);
   }
   return placed;
 }
 
 function apartEnough(one, other, size) {
-  return one.stop + size / 2 <= other.start || other.stop + size / 2 <= one.start;
+  return one.row !== other.row || one.stop + size / 2 <= other.start || other.stop + size / 2 <= one.start;
 }
 
 /** A label below its tick, moved inside at the ends. */
@@ -49,14 +54,18 @@ function plainLabel(tick, width, look) {
   return { tick, row: 0, text: tick.words, start, stop: start + wide };
 }
 
-/** The uniform level's label: its triangle stands below the place, its words on the side that has more room. */
-function uniformLabel(tick, width, row, look) {
+/**
+ * The uniform level's label: its triangle stands below the place, its words on the side that has more room. Long words
+ * on a narrow bar go without the triangle rather than with one that points elsewhere.
+ */
+function uniformLabel(tick, words, width, row, look) {
   const right = tick.share < 0.5;
-  const text = right ? `▲ ${tick.words}` : `${tick.words} ▲`;
+  const text = right ? `▲ ${words}` : `${words} ▲`;
   const wide = look.measure(text, look.size);
   const half = look.measure("▲", look.size) / 2;
   const aim = tick.share * width + (right ? -half : half - wide);
   const start = Math.min(Math.max(aim, 0), width - wide);
+  if (Math.abs(start - aim) > half + 1) return { ...plainLabel({ ...tick, words }, width, look), row };
   return { tick, row, text, start, stop: start + wide };
 }
 
