@@ -25,8 +25,8 @@ def payload(drawn, seed=0):
 def kronecker_map(drawn, seed):
     """One head, or the equal mixture of several."""
     torch.manual_seed(seed)
-    maps = [
-        KroneckerMap([torch.randn(n, n).mul(2).softmax(-1) for n in drawn.sizes], drawn.combine)
+    maps = tuple(
+        KroneckerMap(tuple(torch.randn(n, n).mul(2).softmax(-1) for n in drawn.sizes), drawn.combine)
         for _ in range(drawn.heads)
-    ]
-    return maps[0] if drawn.heads == 1 else KroneckerMixture(maps, [1 / drawn.heads] * drawn.heads)
+    )
+    return maps[0] if drawn.heads == 1 else KroneckerMixture(maps, (1 / drawn.heads,) * drawn.heads)

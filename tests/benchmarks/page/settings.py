@@ -78,8 +78,8 @@ FULL = Settings(
 )
 QUICK = Settings(
     drawn=(BASE, Drawn(MILLION), Drawn((28, 28, 28), 4)),
-    frames=6,
-    clicks=3,
+    frames=4,
+    clicks=2,
     budget=8.0,
     clicked=(256,),
     shown=(256,),

@@ -87,10 +87,13 @@ function follow(given, before, start, answer) {
 
 /** What all views show once none of them is at work. */
 async function settledViews(given) {
+  const begin = performance.now();
   for (;;) {
     await new Promise(requestAnimationFrame);
     const now = given.views.map(shown);
-    if (now.every((value) => value !== null)) return now;
+    const missing = given.views.filter((view, index) => now[index] === null).map((view) => view.box);
+    if (!missing.length) return now;
+    if (performance.now() - begin > given.limit) throw new Error(`Nothing to follow in ${missing.join(", ")}.`);
   }
 }
 
