@@ -29,8 +29,8 @@ CHANCE = 0.004
 """For each of four patterns: together fewer than 2 false alarms in 100 random matrices."""
 TIE = 0.05
 """A pattern with more freedom must be better by this much than one with less."""
-SINK_QUERIES = 0.8
-"""Nearly all: at least this share of the queries must look at a sink more than uniform attention would."""
+SINK_QUERIES, SINK_EACH = 0.8, 0.2
+"""Nearly all queries look at a sink: 4 of 5 at least, each with half the excess that the mean must have."""
 UNIFORM_SHARE = 0.95
 """Entropy as a share of ln n: with 24 positions weights as even as over 20 or 21 of them."""
 
@@ -118,9 +118,10 @@ def entropy_share(matrix: Matrix) -> float:
 
 def counts(found: Found, matrix: Matrix, moments: np.ndarray) -> bool:
     """Whether a pattern is strong enough, is not chance, and, for a sink, holds for nearly all queries."""
-    keys = len(matrix.keys)
     if found.excess < LEAST_STRENGTH:
         return False
-    if found.name == "vertical" and (found.mass > found.counts / keys).mean() < SINK_QUERIES:
-        return False
+    if found.name == "vertical":
+        each = (found.mass - found.uniform) / (1 - found.uniform)
+        if (each >= SINK_EACH).mean() < SINK_QUERIES:
+            return False
     return log_chance(moments, found.mass, found.counts) + found.log_tries <= math.log(CHANCE)
