@@ -100,6 +100,8 @@ function frame(it) {
   if (level > 1) drawPicture(it);
   drawMarks(it);
   it.parts.readout.textContent = readoutNow(it);
+  // what the page has confirmed and what is drawn, for benchmarks and tests
+  Object.assign(it.root.dataset, { query: it.header.query ?? "", key: it.header.key ?? "" });
   it.afterFrame();
 }
 
@@ -113,10 +115,18 @@ function drawPicture(it) {
   drawStill(it, kind);
   const spent = performance.now() - begin;
   if (it.picture !== old) report(it, spent);
-  if (it.moving) it.coarser = spent > SLOW_MS ? Math.min(4, it.coarser * 1.5) : Math.max(1, it.coarser * 0.92);
+  if (it.moving) it.coarser = nextCoarseness(it.coarser, spent);
   if (!it.header.small) drawMinimap(it);
   drawLegend(it);
   it.parts.pooled.textContent = pooledWords(it.picture);
+}
+
+/** Few steps, taken down only when there is time to spare: a sharpness that changed with every frame would flicker. */
+function nextCoarseness(coarser, spent) {
+  const steps = [1, 1.5, 2, 3, 4];
+  const at = steps.indexOf(coarser);
+  if (spent > SLOW_MS) return steps[Math.min(at + 1, steps.length - 1)];
+  return spent < SLOW_MS / 3 ? steps[Math.max(at - 1, 0)] : coarser;
 }
 
 /** What benchmarks and tests read off the root. */
