@@ -104,7 +104,7 @@ def test_the_factors_are_the_same_in_both_languages():
 
 
 def test_pictures_are_those_of_python_and_of_the_explicit_matrix():
-    cases = list(random_cases(12))
+    cases = list(random_cases(6))  # every choice of heads with every scale
     for (made, *picture), got in zip(cases, views(cases), strict=True):
         np.testing.assert_allclose(got, map_of(made).view(*picture).numpy(), rtol=1e-12, err_msg=str((made, picture)))
         np.testing.assert_allclose(got, oracles.view(dense_of(made), *picture).numpy(), rtol=1e-12)
@@ -137,7 +137,7 @@ def test_every_zoom_of_large_maps_is_that_of_python():
     ]
     maps = {}
     for (made, *picture), got in zip(cases, views(cases), strict=True):
-        kmap = maps.setdefault(str(made), map_of(made))
+        kmap = maps.get(str(made)) or maps.setdefault(str(made), map_of(made))
         np.testing.assert_allclose(got, kmap.view(*picture).numpy(), rtol=1e-12, err_msg=str((made, picture)))
 
 

@@ -9,16 +9,6 @@
  */
 
 /**
- * The whole quotient of whole numbers up to 2^53; a rounded division alone could be one too large.
- * @param {number} value - at least 0.
- * @param {number} divisor - at least 1.
- * @returns {number} floor(value / divisor), exact.
- */
-export function wholeQuotient(value, divisor) {
-  return (value - (value % divisor)) / divisor;
-}
-
-/**
  * How many positions stand behind each mode: the step of its digit in a flat index.
  * @param {number[]} sizes - positions along each mode.
  * @returns {number[]} the product of the later sizes, one for each mode.
@@ -55,7 +45,7 @@ function addPart(cut, low, high, start, stop) {
 
 /** The parts of one stretch: at most three, at least one. */
 function cutStretch(cut, start, stop, stride) {
-  const [first, last] = [wholeQuotient(start, stride), wholeQuotient(stop, stride)];
+  const [first, last] = [Math.floor(start / stride), Math.floor(stop / stride)]; // exact: see positionOf
   const [above, below] = [start - first * stride, stop - last * stride];
   if (first === last) {
     addPart(cut, first, first + 1, above, below);

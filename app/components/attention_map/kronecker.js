@@ -10,7 +10,7 @@
  * All arithmetic is float64. The Python twins are `KroneckerMap` and `KroneckerMixture`.
  */
 
-import { cutAxis, stridesOf, wholeQuotient } from "./intervals.js";
+import { cutAxis, stridesOf } from "./intervals.js";
 import { meanBlocks } from "./meeting.js";
 import { largestOf, lineOfHead, sparseLine } from "./lines.js";
 
@@ -31,7 +31,8 @@ function requireWhole(value, low, high, what) {
 }
 
 /**
- * The digits of a flat index.
+ * The digits of a flat index. The floor of a rounded quotient of whole numbers below 2^53 is exact: a quotient that is
+ * not whole stays 1/divisor or more below the next whole number, and rounding moves it by less.
  * @param {number} flat - the C-order index, from 0.
  * @param {number[]} sizes - positions along each mode.
  * @returns {number[]} one index for each mode.
@@ -39,7 +40,7 @@ function requireWhole(value, low, high, what) {
  */
 export function positionOf(flat, sizes) {
   requireWhole(flat, 0, tokens({ sizes }), "A flat position");
-  return stridesOf(sizes).map((stride, mode) => wholeQuotient(flat, stride) % sizes[mode]);
+  return stridesOf(sizes).map((stride, mode) => Math.floor(flat / stride) % sizes[mode]);
 }
 
 /**
@@ -85,9 +86,9 @@ export function entryOf(map, query, key) {
  * @returns {{first: Float64Array, last: Float64Array}} first positions and one past the last ones, one a pixel.
  */
 export function pixelEdges(start, stop, pixels) {
-  const step = wholeQuotient(stop - start, pixels);
+  const step = Math.floor((stop - start) / pixels);
   const rest = stop - start - step * pixels; // i · (stop − start) itself could leave the whole numbers of float64
-  const bound = (index) => start + index * step + wholeQuotient(index * rest, pixels);
+  const bound = (index) => start + index * step + Math.floor((index * rest) / pixels);
   const first = Float64Array.from({ length: pixels }, (_, index) => bound(index));
   return { first, last: first.map((begin, index) => Math.max(bound(index + 1), begin + 1)) };
 }
