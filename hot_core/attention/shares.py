@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 
 @torch.no_grad()
@@ -31,10 +32,10 @@ def head_shares(out: Tensor, weight: Tensor, bias: Tensor | None, mask: Tensor |
         seen = out if mask is None else out * mask.flatten(1)[:, None, :, None]
         gram = torch.matmul(seen.transpose(2, 3), out)
         if bias is not None:
-            added = bias.to(dtype).unflatten(0, (heads, 1, -1))
-            cross = out.sum(2)[..., None] * added
-            gram = gram + cross + cross.transpose(2, 3) + tokens * added.transpose(1, 2) * added
+            # the Gram matrix of Y + 1 bᵀ, but for what a symmetric matrix does not see: Yᵀ Y + 2 (Yᵀ 1 + N/2 b) bᵀ
+            added = bias.to(dtype).unflatten(0, (heads, -1))
+            half = torch.add(out.sum(2), added, alpha=tokens / 2)
+            gram = gram.addcmul(half[..., None], added[:, None], value=2)
         squares = (torch.matmul(weight.transpose(1, 2), weight) * gram).sum((2, 3))
     norms = squares.clamp(min=0).sqrt()  # rounding may leave a square just below 0
-    total = norms.sum(1, keepdim=True)
-    return norms / total.where(total > 0, 1.0)
+    return normalize(norms, p=1.0, dim=1, eps=torch.finfo(dtype).tiny)
