@@ -1,13 +1,14 @@
 # make run    install what the page needs and open it          PORT=8600, ARGS="--server.headless true"
 # make test   install everything, a browser too; lint, types, every test      TESTS=tests/test_io_tables.py
 # make lint   ruff and mypy       make bench   timings in one interleaved run      make install   both requirement files
+# make bench-page   the page's own speed in a real Chromium, beside its rivals
 #
 # TORCH_BACKEND=cpu leaves CUDA out (needs uv).  PYTHON=python3.12 picks the interpreter of a new .venv.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format bench browser clean
+.PHONY: help install run test lint format bench bench-page browser clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -72,6 +73,9 @@ format: install
 
 bench: install
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-page: install browser
+	$(BIN)/python -m tests.benchmarks.page $(ARGS)
 
 browser: install
 	@tests/browser/install.sh $(BIN)/python

@@ -23,6 +23,8 @@ DRAWN = {
     "return all.length > heads && all.every((each) => each.width === tokens); }",
 }
 """When a page is drawn: a line for every weight; the whole picture and every head's."""
+MAKING = 120
+"""Seconds after which making a page is given up."""
 SCRIPTS = {"require.js": "require.min.js", "d3": "d3.min.js", "jquery": "jquery.min.js"}
 
 
@@ -65,9 +67,9 @@ def make(folder, package, tokens, path, settings):
     command = [sys.executable, "-m", "tests.benchmarks.page.rivals.notebook", str(folder), package]
     command += [str(tokens), str(settings.heads), str(path)]
     try:
-        out = subprocess.run(command, capture_output=True, text=True, timeout=2 * settings.patience)
+        out = subprocess.run(command, capture_output=True, text=True, timeout=MAKING)
     except subprocess.TimeoutExpired:
-        return None, f"not made within {2 * settings.patience:.0f} s"
+        return None, f"not made within {MAKING} s"
     if out.returncode:
         last = (out.stderr.strip().splitlines() or ["it was stopped"])[-1]
         return None, f"not made: {last}"
