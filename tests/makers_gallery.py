@@ -47,6 +47,7 @@ def gallery_page(payload, background="#ffffff", ink="#1f2a37"):
       const root = document.querySelector("#place").attachShadow({ mode: "open" });
       root.innerHTML = `<style>${given.css}</style>${given.html}`;
       window.events = [];
+      window.given_payload = () => given.payload;
       const address = URL.createObjectURL(new Blob([given.js], { type: "text/javascript" }));
       const setTriggerValue = (name, value) => window.events.push([name, value]);
       import(address).then((module) => {
