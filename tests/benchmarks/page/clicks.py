@@ -14,7 +14,7 @@ from tests.benchmarks.page.spread import Spread
 from tests.browser.actions import MODES, open_page
 
 MISSED_MS = 10_000
-PAUSE_MS = 50
+PAUSE_MS = 20
 EDGE = 0.06
 """Share of a picture along each side that is left alone."""
 
@@ -131,6 +131,6 @@ def rival(browser, url, settings, say):
             page.wait_for_selector(".st-key-heatmap .heatmaplayer image", state="attached", timeout=LIMIT_MS)
             settled(page)
             page.wait_for_timeout(1000)
-            found[side] = timed(page, case, settings.clicks, settings.budget)
+            found[side] = timed(page, case, settings.clicks, settings.rival_budget)
             say(f"Plotly heatmap, {side}²: {found[side].time.median:.0f} ms")
     return found

@@ -46,6 +46,7 @@ class Settings:
         frames: how many pictures of each map, at as many places and depths of zoom.
         clicks: at each place of each page, and in the rival's heatmap.
         budget: seconds after which a case of clicks ends, however many there were.
+        rival_budget: the same for the rival's heatmap.
         clicked: sides of the rival's heatmaps that are clicked.
         shown: sides of the rival's heatmaps that are drawn.
         redrawn: how often each of these is drawn.
@@ -57,6 +58,7 @@ class Settings:
     frames: int
     clicks: int
     budget: float
+    rival_budget: float
     clicked: tuple[int, ...]
     shown: tuple[int, ...]
     redrawn: int
@@ -69,18 +71,20 @@ FULL = Settings(
     drawn=(BASE, *LARGE, Drawn(MILLION, combine="sum"), *(Drawn((28, 28, 28), heads) for heads in (4, 8))),
     frames=40,
     clicks=100,
-    budget=75.0,
+    budget=90.0,
+    rival_budget=45.0,
     clicked=(256, 512),
     shown=(256, 512, 1024, 2048),
-    redrawn=3,
+    redrawn=2,
     tokens=(64, 128, 256, 512, 1024, 2048),
-    patience=60.0,
+    patience=45.0,
 )
 QUICK = Settings(
     drawn=(BASE, Drawn(MILLION), Drawn((28, 28, 28), 4)),
     frames=4,
     clicks=2,
     budget=8.0,
+    rival_budget=8.0,
     clicked=(256,),
     shown=(256,),
     redrawn=1,

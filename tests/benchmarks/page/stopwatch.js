@@ -29,14 +29,6 @@ function deep(root, selector) {
   return null;
 }
 
-/** The position that an instrument has drawn; null while a frame of it is still due. */
-function position(box) {
-  const root = deep(box, "[data-testid=attention-map]");
-  if (!root) return null;
-  const state = root.attentionMap;
-  return state?.due ? null : String(root.dataset.query ?? state?.header?.query);
-}
-
 /** What a view shows: a position of the instrument, a sentence, or the frames drawn over a plotly figure. */
 function shown(view) {
   const box = document.querySelector(view.box);
@@ -46,7 +38,7 @@ function shown(view) {
     const lines = box.querySelectorAll(".js-plotly-plot .shapelayer path");
     return lines.length ? Array.from(lines, (line) => line.getAttribute("d")).join("|") : null;
   }
-  return position(box);
+  return deep(box, "[data-testid=attention-map]")?.dataset.query || null; // written when a payload has been drawn
 }
 
 /** The index of a flat C-order position along one mode. */
@@ -55,29 +47,24 @@ function digit(flat, sizes, mode) {
   return Math.floor(flat / behind) % sizes[mode];
 }
 
-/** Whether all views left what they showed before, and the instruments agree on one position. */
-function agreed(given, before) {
+/** Views that still show what they showed before, and instruments of a mode that stand elsewhere than the map's. */
+function behindhand(given, before) {
   const now = given.views.map(shown);
   const at = given.views.findIndex((view) => view.what === "map");
-  const follows = (view, index) => view.what === "matrix"
+  const follows = (view, index) => now[index] !== null && (view.what === "matrix"
     ? Number(now[index]) === digit(Number(now[at]), given.sizes, view.mode)
-    : now[index] !== before[index];
-  return now.every((value) => value !== null) && given.views.every(follows);
-}
-
-/** Which views have not followed, by name. */
-function behindhand(given, before) {
-  return given.views.filter((view, index) => view.what !== "matrix" && shown(view) === before[index])
-    .map((view) => view.box);
+    : now[index] !== before[index]);
+  return given.views.filter((view, index) => !follows(view, index)).map((view) => view.box);
 }
 
 /** Looks once a frame; answers at the frame after the one that found all views agreed, which is drawn by then. */
 function follow(given, before, start, answer) {
   const look = () => {
-    if (agreed(given, before)) {
-      requestAnimationFrame(() => answer({ ms: performance.now() - start, late: [] }));
+    const late = behindhand(given, before);
+    if (!late.length) {
+      requestAnimationFrame(() => answer({ ms: performance.now() - start, late }));
     } else if (performance.now() - start > given.limit) {
-      answer({ ms: null, late: behindhand(given, before) });
+      answer({ ms: null, late });
     } else {
       requestAnimationFrame(look);
     }
