@@ -2,6 +2,7 @@
 
 import { centredOn, isSeen, pannedBy, pixelsFor, revealing, viewOf, wholeLens, zoomedAbout } from "./camera.js";
 import { moved, refresh } from "./instrument.js";
+import { pixelEdges } from "./kronecker.js";
 import { MOST_PIXELS, pixelAt } from "./picture.js";
 import { announce, cellWords, readoutNow, selectedCell } from "./readout.js";
 
@@ -100,10 +101,11 @@ function stepped(edges, at, step, n) {
 /** Move the cursor by one entry, or by one pixel where a pixel is many entries; the view follows. */
 export function moveCursor(it, down, right) {
   const from = it.cursor ?? cursorStart(it);
-  const { picture } = it;
-  const inView = isSeen(picture.view, from.row, from.col);
-  const row = inView ? stepped(picture.down, from.row, down, it.n) : from.row;
-  const col = inView ? stepped(picture.across, from.col, right, it.n) : from.col;
+  const { rows, cols } = viewOf(revealing(it.lens, from.row, from.col, it.n), it.n);
+  // of the view that is asked for: keys may come faster than frames
+  const pixels = exactPixels(it, it.layout.map.width * it.ratio);
+  const row = stepped(pixelEdges(...rows, pixels), from.row, down, it.n);
+  const col = stepped(pixelEdges(...cols, pixels), from.col, right, it.n);
   it.cursor = { row, col };
   it.hover = null;
   const lens = revealing(it.lens, row, col, it.n);

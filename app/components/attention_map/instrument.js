@@ -17,12 +17,14 @@ const REST_MS = 100;
 const SLOW_MS = 30;
 const LEGEND_HEIGHT = 44;
 
-const CLASSES = ["title", "formula", "help", "more", "keys", "tools", "readout", "live", "stage", "still", "lines", "map"];
-const OTHERS = ["hint", "dock", "minimap", "legend", "pooled", "table", "tables"];
+const CLASSES = [
+  "title", "formula", "help", "more", "keys", "tools", "readout", "live", "stage", "still", "lines", "map",
+  "hint", "minimap", "legend", "pooled", "table", "tables",
+];
 
 /** The state of a new instrument; it lives on its root element, since the page calls again with every change. */
 export function newInstrument(root) {
-  const parts = Object.fromEntries([...CLASSES, ...OTHERS].map((name) => [name, root.querySelector(`.am-${name}`)]));
+  const parts = Object.fromEntries(CLASSES.map((name) => [name, root.querySelector(`.am-${name}`)]));
   return {
     root, parts, header: null, map: null, n: 0, lens: null, picture: null, layout: null, theme: null,
     scaleKind: "uniform", limits: "view", hover: null, cursor: null, chosen: { query: null, key: null },
@@ -32,8 +34,9 @@ export function newInstrument(root) {
 
 /** Same numbers: then the picture that is drawn stays. */
 function sameMap(one, other) {
-  if (!one || String(one.sizes) !== String(other.sizes) || String(one.weights) !== String(other.weights)) return false;
-  if (one.combine !== other.combine || one.scale !== other.scale || one.heads.length !== other.heads.length) return false;
+  if (!one) return false;
+  const form = ({ sizes, weights, combine, scale, heads }) => JSON.stringify([sizes, weights, combine, scale, heads.length]);
+  if (form(one) !== form(other)) return false;
   const equal = (a, b) => a.length === b.length && a.every((value, at) => Object.is(value, b[at]));
   return one.heads.every((head, h) => head.every((factor, i) => equal(factor, other.heads[h][i])));
 }
@@ -86,7 +89,8 @@ export function measure(it) {
   it.layout = layoutOf(width, it.header.small, longestLabel(it.header.modes, it.measure));
   const { map, height } = it.layout;
   it.parts.stage.style.height = `${height}px`;
-  Object.assign(it.parts.map.style, { left: `${map.x}px`, top: `${map.y}px`, width: `${map.width}px`, height: `${map.height}px` });
+  const box = { left: map.x, top: map.y, width: map.width, height: map.height };
+  for (const [name, length] of Object.entries(box)) it.parts.map.style[name] = `${length}px`;
   it.root.style.setProperty("--am-lines", it.header.small || width > 480 ? 2 : width > NARROW ? 3 : 4);
   it.folded = it.header.small || width < NARROW;
   refresh(it, 2);

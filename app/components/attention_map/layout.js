@@ -24,7 +24,8 @@ export const NARROW = 340;
  * @returns {{width: number, height: number, map: object, above: object, beside: object|null, bottom: number}}
  */
 export function layoutOf(width, small, longest) {
-  const left = Math.round(Math.min(Math.max(longest + 27, small ? 46 : 58), Math.max(58, (small ? 0.31 : 0.24) * width)));
+  const most = Math.max(58, (small ? 0.31 : 0.24) * width);
+  const left = Math.round(Math.min(Math.max(longest + 27, small ? 46 : 58), most));
   const thick = small ? 22 : Math.round(Math.min(52, Math.max(24, width * 0.09)));
   const right = small ? 12 : thick + 12;
   const top = 6 + thick;
@@ -38,7 +39,7 @@ export function layoutOf(width, small, longest) {
 
 /** The text, or as much of it as fits with an ellipsis; `front`: the end is kept, where neighbours differ. */
 export function fitted(text, room, measure, { size = SMALL, front = false } = {}) {
-  const part = (kept) => (front ? `…${text.slice(-kept).trimStart()}` : `${text.slice(0, kept).trimEnd()}…`);
+  const part = (kept) => (front ? `… ${text.slice(-kept).replace(/^[\s·]+/, "")}` : `${text.slice(0, kept).trimEnd()}…`);
   if (measure(text, size) <= room) return text;
   let kept = Math.min(text.length - 1, Math.ceil((text.length * room) / measure(text, size)));
   while (kept > 1 && measure(part(kept), size) > room) kept -= 1;

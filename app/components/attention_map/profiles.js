@@ -37,7 +37,8 @@ export function profilesFor(it, lines) {
   const line = (one, isRow, old) => {
     if (!one) return null;
     const key = `${one.position} ${isRow ? view.cols : view.rows} ${pixels}`;
-    return old?.key === key ? { ...old, role: one.role } : { ...one, key, values: lineMeans(it.map, view, one, isRow, pixels) };
+    if (old?.key === key) return { ...old, role: one.role };
+    return { ...one, key, values: lineMeans(it.map, view, one, isRow, pixels) };
   };
   const row = line(lines.row, true, kept.row);
   const col = it.layout.beside ? line(lines.col, false, kept.col) : null;

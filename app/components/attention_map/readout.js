@@ -35,7 +35,7 @@ function entryWords(it, row, col) {
 
 function chosenWords(it) {
   const cell = selectedCell(it);
-  if (!cell) return it.header.small ? "Nothing chosen yet: click the map." : "Nothing is chosen yet: click an entry of the map.";
+  if (!cell) return "Nothing is chosen yet: click an entry of the map.";
   const words = entryWords(it, cell.row, cell.col);
   return `${cell.whole ? "Chosen" : "Strongest"}: ${words}`;
 }

@@ -83,7 +83,8 @@ export function exportScene(it) {
   const stage = stageParts(it, layout, measure);
   const title = lines(header.title, 17, 18, measure, { fill: PAPER.ink, weight: "600" });
   const formula = header.formula ? lines(header.formula, 13, title.end, measure) : { parts: [], end: title.end };
-  const chosen = lines(readoutNow({ ...it, hover: null, cursor: null }), 12, formula.end + 4, measure, { fill: PAPER.ink });
+  const sentence = readoutNow({ ...it, hover: null, cursor: null });
+  const chosen = lines(sentence, 12, formula.end + 4, measure, { fill: PAPER.ink });
   const top = chosen.end + 8;
   const legendTop = top + layout.height + 8;
   const legend = legendFor(stage.scale, layout.map.width, PAPER);

@@ -5,7 +5,8 @@ const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&
 /** Text as it may stand in XML; control characters, which XML forbids, are left out. */
 export function escaped(text) {
   // eslint-disable-next-line no-control-regex
-  return String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "").replace(/[&<>"']/g, (sign) => ESCAPES[sign]);
+  const allowed = String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "");
+  return allowed.replace(/[&<>"']/g, (sign) => ESCAPES[sign]);
 }
 
 function short(value) {
@@ -70,7 +71,10 @@ function rampTag(part) {
 const TAGS = {
   rect: (part) => tag("rect", { x: part.x, y: part.y, width: part.width, height: part.height, ...inks(part) }),
   line: (part) => tag("line", { x1: part.x1, y1: part.y1, x2: part.x2, y2: part.y2, ...inks(part) }),
-  path: (part) => tag("path", { d: `M${part.points.map(([x, y]) => `${short(x)} ${short(y)}`).join("L")}`, ...inks(part) }),
+  path: (part) => {
+    const places = part.points.map(([x, y]) => `${short(x)} ${short(y)}`);
+    return tag("path", { d: `M${places.join("L")}`, ...inks(part) });
+  },
   ring: (part) => tag("circle", { cx: part.x, cy: part.y, r: part.radius, ...inks(part) }),
   text: textTag,
   image: imageTag,
@@ -86,7 +90,8 @@ const TAGS = {
  * @param {{font: string, title: string, about: string}} more title and description for screen readers
  */
 export function svgText(parts, width, height, { font, title, about }) {
-  const size = { xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`, "font-family": font };
+  const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+  const frame = { xmlns: "http://www.w3.org/2000/svg", ...size, "font-family": font, role: "img" };
   const told = tag("title", {}, escaped(title) || " ") + tag("desc", {}, escaped(about) || " ");
-  return tag("svg", { ...size, role: "img" }, told + parts.map((part) => TAGS[part.type](part)).join("\n"));
+  return tag("svg", frame, told + parts.map((part) => TAGS[part.type](part)).join("\n"));
 }

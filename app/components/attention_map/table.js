@@ -12,7 +12,8 @@ function entryRow(it, { query, key, weight }) {
   const { header } = it;
   const from = positionWords(header, query);
   const to = positionWords(header, key);
-  const choose = element("button", { type: "button", class: "am-button", "aria-label": `Choose ${from} → ${to}` }, "Choose");
+  const label = `Choose ${from} → ${to}`;
+  const choose = element("button", { type: "button", class: "am-button", "aria-label": label }, "Choose");
   const own = header.direction === "row" ? [query, key] : [key, query];
   choose.addEventListener("click", () => pickPair(it, ...own));
   const times = header.uniform > 0 ? timesWords(weight / header.uniform).replace(" uniform", "") : "–";
@@ -47,7 +48,8 @@ export function showTables(it) {
   const { table, tables } = it.parts;
   table.hidden = it.header.small;
   if (!table.open || table.hidden) return;
-  const key = JSON.stringify([it.chosen.query, it.header.direction, it.header.top, it.header.identity, it.header.title]);
+  const { direction, top, identity, title } = it.header;
+  const key = JSON.stringify([it.chosen.query, direction, top, identity, title]);
   if (it.tablesMap === it.map && it.tablesKey === key) return;
   it.tablesMap = it.map;
   it.tablesKey = key;

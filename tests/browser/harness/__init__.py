@@ -36,7 +36,12 @@ def factors(sizes: Sequence[int], heads: int = 1, seed: int = 0, sharpness: floa
 
 def mode(name: str, labels: Sequence[str], unit: str = "") -> dict:
     """One mode as the header holds it."""
-    return {"name": name, "title": f"{name} ({unit})" if unit else name, "unit": f" {unit}" if unit else "", "labels": list(labels)}
+    return {
+        "name": name,
+        "title": f"{name} ({unit})" if unit else name,
+        "unit": f" {unit}" if unit else "",
+        "labels": list(labels),
+    }
 
 
 def named_modes(sizes: Sequence[int]) -> list[dict]:
@@ -54,12 +59,16 @@ def named_modes(sizes: Sequence[int]) -> list[dict]:
 def measured_modes(sizes: Sequence[int], step: float = 1.5, names: str = "xyz") -> list[dict]:
     """Positions in millimetres."""
     return [
-        mode(name, [f"{(i - size / 2) * step:.1f}".rstrip("0").rstrip(".").replace("-", "−") for i in range(size)], "mm")
+        mode(
+            name, [f"{(i - size / 2) * step:.1f}".rstrip("0").rstrip(".").replace("-", "−") for i in range(size)], "mm"
+        )
         for name, size in zip(names, sizes, strict=False)
     ]
 
 
-def header(modes: Sequence[dict], weights: Sequence[float] = (1.0,), combine: str = "product", **picture: object) -> dict:
+def header(
+    modes: Sequence[dict], weights: Sequence[float] = (1.0,), combine: str = "product", **picture: object
+) -> dict:
     """A header; `picture` says what differs from the usual."""
     sizes = [len(each["labels"]) for each in modes]
     template: list = [0]
@@ -117,4 +126,6 @@ def show(page: Page, sent: bytes) -> None:
 
 def rest(page: Page) -> None:
     """Wait until nothing moves and everything is drawn."""
-    page.wait_for_function("() => { const it = window.state(); return it.picture && !it.moving && !it.due && !it.level; }")
+    page.wait_for_function(
+        "() => { const it = window.state(); return it.picture && !it.moving && !it.due && !it.level; }"
+    )
