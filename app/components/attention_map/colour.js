@@ -52,7 +52,7 @@ function linearScale(high, uniform) {
 
 function logScale(high, uniform, floor) {
   const low = Math.min(Math.max(floor, high / 10 ** DECADES), high / 10);
-  const ticks = [[low, `≤ ${numberWords(low)}`], ...decades(low, high), [high, numberWords(high)]];
+  const ticks = [[low, `≤ ${numberWords(low, 2)}`], ...decades(low, high), [high, numberWords(high)]];
   const words = `logarithmic, from ${numberWords(low)} and everything below, zeros too, to ${numberWords(high)}`;
   return scaleOf("log", { low, high, uniform, ticks, words });
 }
@@ -105,7 +105,8 @@ function decades(low, high) {
   for (let power = Math.floor(Math.log10(low)); 10 ** power < high; power += 1) {
     steps.push(...multiples.map((times) => times * 10 ** power));
   }
-  return steps.filter((value) => value > low * 1.001 && value < high * 0.999).map((value) => [value, numberWords(value)]);
+  const inside = steps.filter((value) => value > low * 1.001 && value < high * 0.999);
+  return inside.map((value) => [value, numberWords(value, 1)]);
 }
 
 /** Multiples of uniform strictly between 1 and an end: powers of 2, 4, 10, 100 …, no more than three. */
