@@ -229,6 +229,14 @@ def test_equal_weights_come_by_the_lower_partner(combine, count):
     assert [tuple(entry) for entry in run_module(code, given)] == expected
 
 
+def test_what_is_no_number_is_not_among_the_strongest():
+    code = """import { topOfLine } from "@/kronecker.js";
+    const heads = [[Float32Array.from([0.25, NaN, 0.5, 1, 2, 3, 4, 5, 6])]];
+    const map = { sizes: [3], combine: "product", scale: 1, weights: [1], heads };
+    answer(topOfLine(map, 0, "row", 3).map(({ key, weight }) => [key, weight]));"""
+    assert run_module(code) == [[2, 0.5], [0, 0.25]]
+
+
 def test_the_strongest_of_a_sum_are_found_in_a_map_of_any_size():
     sizes = (1009, 3, 997, 1013)
     total, place = math.prod(sizes), 2_000_000_011
