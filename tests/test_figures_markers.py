@@ -124,6 +124,13 @@ def test_a_key_beside_a_query_that_is_beside_the_plane() -> None:
     assert not framed(figure, KEY, "x3", "y3")
 
 
+def test_a_token_ends_where_the_next_one_begins() -> None:
+    data, modes, grid = volume()
+    for y, cut in ((3, False), (4, True), (7, True), (8, False)):
+        figure = slices_figure(data, modes, grid, Look((0, y, 0)), query=(0, 0, 0), key=(2, 1, 2))
+        assert bool(framed(figure, KEY)) is cut
+
+
 # --- rasters -------------------------------------------------------------------------------------
 
 

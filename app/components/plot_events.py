@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -13,14 +12,13 @@ _listener = st.components.v2.component(
 )
 
 
-def listen(key: str, figures: Sequence[str], *more: Any) -> None:
+def listen(key: str, figures: Sequence[str], on_event: Callable[[], None]) -> None:
     """Listen to figures by their keys; mount once on a page.
 
     Args:
         key: of the listener; `state.event(key)` holds what happened while `on_event` runs: the figure's key, x, y and
             axis of the click, the cell in a heatmap, and whether Shift was held.
         figures: keys of the `st.plotly_chart`s whose clicks count.
-        more: `on_event`, called before the rerun that follows; what stands before it is not used any more.
+        on_event: called before the rerun that follows.
     """
-    on_event = more[-1]
     _listener(key=key, data={"figures": list(figures)}, on_event_change=on_event, height=1)
