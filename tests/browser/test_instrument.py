@@ -316,8 +316,8 @@ def test_tab_reaches_every_control_and_keys_work_it(page: Page) -> None:
         page.keyboard.press("Tab")
         names.append(
             page.evaluate(
-                "() => { let a = document.activeElement; while (a.shadowRoot?.activeElement) a = a.shadowRoot.activeElement;"
-                "return a.getAttribute('aria-label') ?? a.textContent; }"
+                "() => { let a = document.activeElement;"
+                "while (a.shadowRoot?.activeElement) a = a.shadowRoot.activeElement; return a.getAttribute('aria-label') ?? a.textContent; }"
             )
         )
     expected = ["Keys and gestures", "× uniform", "linear", "log", "this view", "all heads", "Zoom in", "Zoom out",
@@ -441,7 +441,8 @@ def test_profiles_are_the_lines_of_query_and_key(page: Page) -> None:
         show(page, sent)
         look(page, 20, 50, 30)
         rows, cols = page.evaluate(
-            "() => { const p = window.state().profiles; return [p.row, p.col].map(l => [l.role, l.position, [...l.values]]); }"
+            "() => [window.state().profiles.row, window.state().profiles.col]"
+            ".map(l => [l.role, l.position, [...l.values]])"
         )
         dense = kmap.dense().numpy()
         row, col = (40, 70) if direction == "row" else (70, 40)
@@ -687,14 +688,15 @@ def frames(page: Page, count: int) -> list[float]:
 def test_a_frame_of_512_pixels_takes_less_than_60_ms_whatever_the_size(page: Page) -> None:
     page.set_viewport_size({"width": 900, "height": 1100})
     open_harness(page, width=800)
-    medians = {}
-    for size in (28, 100):
+    spent = {28: [], 100: []}
+    for size in (28, 100) * 3:  # in turn, so that a busy moment meets both
         modes = measured_modes((size,) * 3)
         show(page, payload(header(modes, identity=str(size)), factors((size,) * 3)))
-        frames(page, 6)
-        medians[size] = statistics.median(frames(page, 21))
-    assert medians[28] < 60
-    assert medians[100] < 2 * medians[28] + 2  # the clock's own grain
+        frames(page, 4)
+        spent[size] += frames(page, 9)
+    assert statistics.median(spent[28]) < 60
+    # the fastest frames: the others tell what else the machine was doing
+    assert min(spent[100]) < 2 * min(spent[28]) + 1
 
 
 def test_the_harness_writes_what_the_library_encodes() -> None:

@@ -35,7 +35,7 @@ export function newInstrument(root) {
 /** Same numbers: then the picture that is drawn stays. */
 function sameMap(one, other) {
   if (!one) return false;
-  const form = ({ sizes, weights, combine, scale, heads }) => JSON.stringify([sizes, weights, combine, scale, heads.length]);
+  const form = (map) => JSON.stringify([map.sizes, map.weights, map.combine, map.scale, map.heads.length]);
   if (form(one) !== form(other)) return false;
   const equal = (a, b) => a.length === b.length && a.every((value, at) => Object.is(value, b[at]));
   return one.heads.every((head, h) => head.every((factor, i) => equal(factor, other.heads[h][i])));

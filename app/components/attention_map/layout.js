@@ -39,7 +39,8 @@ export function layoutOf(width, small, longest) {
 
 /** The text, or as much of it as fits with an ellipsis; `front`: the end is kept, where neighbours differ. */
 export function fitted(text, room, measure, { size = SMALL, front = false } = {}) {
-  const part = (kept) => (front ? `… ${text.slice(-kept).replace(/^[\s·]+/, "")}` : `${text.slice(0, kept).trimEnd()}…`);
+  const end = (kept) => `… ${text.slice(-kept).replace(/^[\s·]+/, "")}`;
+  const part = (kept) => (front ? end(kept) : `${text.slice(0, kept).trimEnd()}…`);
   if (measure(text, size) <= room) return text;
   let kept = Math.min(text.length - 1, Math.ceil((text.length * room) / measure(text, size)));
   while (kept > 1 && measure(part(kept), size) > room) kept -= 1;
