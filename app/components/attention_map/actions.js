@@ -3,7 +3,7 @@
 import { centredOn, isSeen, pannedBy, pixelsFor, revealing, viewOf, wholeLens, zoomedAbout } from "./camera.js";
 import { moved, refresh } from "./instrument.js";
 import { pixelEdges } from "./kronecker.js";
-import { MOST_PIXELS, pixelAt } from "./picture.js";
+import { MOST_PIXELS, pictureSide, pixelAt } from "./picture.js";
 import { announce, cellWords, readoutNow, selectedCell } from "./readout.js";
 
 /** Entries a side that "to the query" leaves at most. */
@@ -103,7 +103,7 @@ export function moveCursor(it, down, right) {
   const from = it.cursor ?? cursorStart(it);
   const { rows, cols } = viewOf(revealing(it.lens, from.row, from.col, it.n), it.n);
   // of the view that is asked for: keys may come faster than frames
-  const pixels = exactPixels(it, it.layout.map.width * it.ratio);
+  const pixels = pictureSide(it, 1);
   const row = stepped(pixelEdges(...rows, pixels), from.row, down, it.n);
   const col = stepped(pixelEdges(...cols, pixels), from.col, right, it.n);
   it.cursor = { row, col };

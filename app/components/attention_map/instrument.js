@@ -7,7 +7,7 @@ import { layoutOf, longestLabel, measuring, NARROW } from "./layout.js";
 import { legendParts } from "./legend.js";
 import { blockParts, selectionParts } from "./marks.js";
 import { drawMinimap } from "./minimap.js";
-import { blockAt, colouredCanvas, pictureFor, scaleFor } from "./picture.js";
+import { blockAt, colouredCanvas, pictureFor, pictureSide, scaleFor } from "./picture.js";
 import { profileLines, profileParts, profilesFor } from "./profiles.js";
 import { pooledWords, readoutNow, strongestOf } from "./readout.js";
 import { stillParts } from "./scene.js";
@@ -118,7 +118,8 @@ function drawPicture(it) {
   it.colours = colouredCanvas(it.picture, it.scale, it.colours);
   drawStill(it, kind);
   const spent = performance.now() - begin;
-  if (it.picture !== old) report(it, spent);
+  if (it.picture !== old) it.root.dataset.frameMs = spent.toFixed(2);
+  report(it);
   if (it.moving) it.coarser = nextCoarseness(it.coarser, spent);
   if (!it.header.small) drawMinimap(it);
   drawLegend(it);
@@ -134,10 +135,10 @@ function nextCoarseness(coarser, spent) {
 }
 
 /** What benchmarks and tests read off the root. */
-function report(it, spent) {
+function report(it) {
   const { view, pixels } = it.picture;
-  Object.assign(it.root.dataset, { frameMs: spent.toFixed(2), pixels, exact: String(!it.moving || it.coarser <= 1) });
-  it.root.dataset.view = [...view.rows, ...view.cols].join(" ");
+  const exact = pixels === pictureSide(it, 1);
+  Object.assign(it.root.dataset, { pixels, exact, view: [...view.rows, ...view.cols].join(" ") });
 }
 
 function drawStill(it, kind) {

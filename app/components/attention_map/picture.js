@@ -32,11 +32,16 @@ export function computedPicture(map, view, pixels) {
   return { map, view, pixels, values, low, high, down, across };
 }
 
+/** Pixels a side of the picture that a lens asks for, so many times coarser than there is room. */
+export function pictureSide(it, coarser) {
+  const { rows } = viewOf(it.lens, it.n);
+  return pixelsFor(rows[1] - rows[0], it.layout.map.width * it.ratio, coarser, MOST_PIXELS);
+}
+
 /** The picture that a lens asks for; the one that is there where it already is this. */
 export function pictureFor(it) {
   const view = viewOf(it.lens, it.n);
-  const room = it.layout.map.width * it.ratio;
-  const pixels = pixelsFor(view.rows[1] - view.rows[0], room, it.moving ? it.coarser : 1, MOST_PIXELS);
+  const pixels = pictureSide(it, it.moving ? it.coarser : 1);
   const old = it.picture;
   const same = old && old.map === it.map && old.pixels === pixels && sameView(old.view, view);
   return same ? old : computedPicture(it.map, view, pixels);
