@@ -66,7 +66,8 @@ def _volumes() -> dict[str, tuple[TokenGrid, Geometry | None]]:
 def _rasters() -> dict[str, tuple[TokenGrid, Geometry | None]]:
     config, found = land_cover().config, {}
     values = np.random.default_rng(0).integers(1, 50, (37, 29, 5)).astype(np.uint16)
-    turned = (Affine(0.01, 0.003, -0.12, 0.004, -0.012, 0.21), "EPSG:4326")  # crosses both the equator and Greenwich
+    # crosses both the equator and Greenwich; rows and columns need other decimals than a and e alone would give
+    turned = (Affine(0.009, 0.003, -0.12, 0.008, -0.009, 0.06), "EPSG:4326")
     feet = (Affine(30, 0, 2_000_000, 0, -30, 700_000), "EPSG:2264")
     level = (Affine(0.01, 0, -0.12, 0, -0.012, 0.21), "EPSG:4326")
     others = {"turned, in degrees": turned, "level, in degrees": level, "feet": feet, "no system": (level[0], None)}
@@ -87,6 +88,9 @@ def _series() -> dict[str, tuple[TokenGrid, Geometry | None]]:
     counted = Mode("time", np.arange(23))
     daily = Mode("time", np.datetime64("2013-12-28", "ns") + np.arange(23) * np.timedelta64(86400, "s"))
     for name, mode in (("counted", counted), ("daily", daily)):
-        axes = *found["series, long"][0].axes[:2], TokenAxis(mode, np.arange(0, 23, 4), np.arange(4, 27, 4).clip(max=23))
+        axes = (
+            *found["series, long"][0].axes[:2],
+            TokenAxis(mode, np.arange(0, 23, 4), np.arange(4, 27, 4).clip(max=23)),
+        )
         found[f"series, {name}"] = (TokenGrid(axes), None)
     return found

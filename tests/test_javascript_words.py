@@ -129,15 +129,6 @@ def test_every_token_of_a_mode_is_said_alike() -> None:
         assert words == [span_words(axis, token) for token in range(len(axis))]
 
 
-def test_positions_beyond_32_bits_are_taken_apart_exactly() -> None:
-    sizes = [94_906_249, 7, 94_906_267 // 7]  # just below 2^53 together
-    flats = [math.prod(sizes) - 1 - n for n in range(50)] + [94_906_267 * n - 1 for n in range(10**6, 10**6 + 50)]
-    code = 'import { tokenOf } from "@/words.js"; answer(given[1].map((flat) => tokenOf(flat, given[0])));'
-    assert math.prod(sizes) < 2**53
-    for flat, token in zip(flats, run_module(code, [sizes, flats]), strict=True):
-        assert token == [flat // (sizes[1] * sizes[2]), flat // sizes[2] % sizes[1], flat % sizes[2]]
-
-
 # --- the sentence under the pointer --------------------------------------------------------------
 
 

@@ -1,5 +1,5 @@
 // Ticks and block lines of an axis of flat positions: twin of hot_core.figures.flat_axis.flat_ticks.
-import { tokenOf } from "./words.js";
+import { positionOf } from "./kronecker.js";
 
 /**
  * Ticks at the beginnings of blocks, labelled with the coordinates that tell the blocks apart.
@@ -67,7 +67,7 @@ function blockBegins([start, stop], block) {
 
 /** The short label of every mode at a flat position. */
 function coordinateLabels(flat, { map, modes }) {
-  return tokenOf(flat, map.sizes).map((token, mode) => modes[mode].labels[token]);
+  return positionOf(flat, map.sizes).map((token, mode) => modes[mode].labels[token]);
 }
 
 /** How many leading coordinates all ticks have in common; the last one always tells them apart. */

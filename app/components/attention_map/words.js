@@ -1,4 +1,5 @@
 // Positions and weights in words: twins of hot_core.analysis.words and hot_core.analysis.reading.
+import { positionOf } from "./kronecker.js";
 import { numberWords, placeWords } from "./numbers.js";
 
 /**
@@ -8,7 +9,7 @@ import { numberWords, placeWords } from "./numbers.js";
  * @returns {string} "JFK · humidity · 2013-12-30 14:00–18:00", "(−26.5, −18.5, −15) mm".
  */
 export function positionWords(header, flat) {
-  const token = tokenOf(flat, header.map.sizes);
+  const token = positionOf(flat, header.map.sizes);
   const { template, slots } = header.words;
   return template.map((piece) => (typeof piece === "string" ? piece : slotWords(slots[piece], token))).join("");
 }
@@ -41,22 +42,6 @@ export function readoutWords(header, rows, cols, weight) {
   const [tall, wide] = [height, width].map((count) => placeWords(count, 0));
   const [down, across] = [height, width].map((count) => (count > 1 ? " on" : ""));
   return `mean of ${tall} × ${wide} entries from ${from}${down}, to ${to}${across}: ${value}`;
-}
-
-/**
- * The token of every mode at a flat position.
- * @param {number} flat flat C-order position below 2^53.
- * @param {number[]} sizes tokens along each mode.
- * @returns {number[]} one index for each mode.
- */
-export function tokenOf(flat, sizes) {
-  const token = new Array(sizes.length);
-  let rest = flat;
-  for (let mode = sizes.length - 1; mode >= 0; mode -= 1) {
-    token[mode] = rest % sizes[mode];
-    rest = (rest - token[mode]) / sizes[mode]; // exact, where a rounded quotient need not be
-  }
-  return token;
 }
 
 /** A part of a position's words: looked up, or added up over the modes and written as middle_place does. */
