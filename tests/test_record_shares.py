@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from hot_core.attention import FullAttention, KroneckerAttention
+from hot_core.attention.shares import head_shares
 from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMixture
 from hot_core.record import AttentionRecord
@@ -96,6 +97,8 @@ def test_recording_changes_no_output_and_holds_no_graph(masked):
     mask, record = masks((3, 5)) if masked else None, AttentionRecord()
     assert torch.equal(module(x, mask), module(x, mask, record))
     assert not record.layers[0].shares.requires_grad
+    held = torch.ones(1, 3, 5, 4, dtype=torch.float64, requires_grad=True)
+    assert not head_shares(held, module.output.weight, None, None).requires_grad
     with torch.no_grad():  # the bias of the output belongs to no head
         module.output.bias.fill_(100.0)
         module(x, mask, record)
