@@ -308,18 +308,17 @@ def test_pooled_pixels_are_stepped_over_whole(page: Page) -> None:
     assert row == min(first for first in firsts if first > 500)
 
 
+FOCUSED = """() => {
+  let focused = document.activeElement;
+  while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused.getAttribute("aria-label") ?? focused.textContent;
+}"""
+
+
 def test_tab_reaches_every_control_and_keys_work_it(page: Page) -> None:
     open_harness(page)
     show(page, named(query=40, limit=0.2, limit_words="all heads", top=[[1, 2, 0.5]])[0])
-    names = []
-    for _ in range(16):
-        page.keyboard.press("Tab")
-        names.append(
-            page.evaluate(
-                "() => { let a = document.activeElement;"
-                "while (a.shadowRoot?.activeElement) a = a.shadowRoot.activeElement; return a.getAttribute('aria-label') ?? a.textContent; }"
-            )
-        )
+    names = [(page.keyboard.press("Tab"), page.evaluate(FOCUSED))[1] for _ in range(16)]
     expected = ["Keys and gestures", "× uniform", "linear", "log", "this view", "all heads", "Zoom in", "Zoom out",
                 "Show the whole map", "Go to the chosen query and key", "Save this picture as PNG"]  # fmt: skip
     assert names[: len(expected)] == expected
