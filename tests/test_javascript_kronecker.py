@@ -212,6 +212,16 @@ def test_the_strongest_of_a_line_come_in_order(combine, spread, count):
             np.testing.assert_allclose(weights, line.sort(descending=True).values[:count], rtol=1e-14, atol=0)
 
 
+def test_the_strongest_of_a_long_line_are_found_wherever_they_stand():
+    """More weights than are kept at once, all different; a count of 1 up to nearly all."""
+    made = [recipe((7, 3, 11, 13), "product", seed=seed) for seed in range(3)]
+    given = [{"made": m, "a": 40 + 977 * m["seed"], "b": count} for m in made for count in (1, 9, 200, 3000)]
+    call = "topOfLine(map, a, 'row', b).map(({ key }) => key)"
+    for case, keys in zip(given, in_browser("topOfLine", call, given), strict=True):
+        line = dense_of(case["made"])[case["a"]]
+        assert line[keys].tolist() == pytest.approx(line.sort(descending=True).values[: case["b"]].tolist(), rel=1e-14)
+
+
 @pytest.mark.parametrize("combine", RULES)
 @pytest.mark.parametrize("count", [1, 4, 30, 3003])
 def test_equal_weights_come_by_the_lower_partner(combine, count):

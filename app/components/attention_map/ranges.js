@@ -99,7 +99,7 @@ function addStream(table, width, rows, { cell, forward }, terms) {
     if (begin !== open) {
       total.fill(0);
       open = begin;
-      next = forward ? Math.max(begin, rows.from) : Math.min(begin + cell, rows.to) - 1;
+      next = forward ? begin : begin + cell - 1; // within the window, as every range with this term is
     }
     const step = forward ? 1 : -1;
     for (; next !== place + step; next += step) addRow(total, 0, table, (next - rows.from) * width, width);
