@@ -19,7 +19,7 @@ from hot_core.analysis.pattern_search import (
     vertical,
     widest_band,
 )
-from hot_core.analysis.patterns import MIXED, TOO_FEW, UNIFORM, matrix_of, name_pattern
+from hot_core.analysis.patterns import MIXED, TOO_FEW, UNIFORM, counts, matrix_of, name_pattern
 from tests import oracles_patterns as literal
 from tests.makers_gallery import softmax
 
@@ -113,8 +113,8 @@ def test_blocks_stand_where_weight_above_uniform_is_largest(n, gaps):
 
 
 def test_the_partitions_that_were_tried_are_counted():
-    for n in (7, 11, 13, 29):
-        matrix = matrix_of(mix(blocks(n, [0, 3]), 0.9, np.full((n, n), 1 / n)))
+    for n in (7, 11, 13, 29, 41, 61):
+        matrix = matrix_of(mix(blocks(n, [0, n // 2]), 0.9, np.full((n, n), 1 / n)))
         got, least = block(matrix), least_block(n)
         count = sum(
             all(part >= least for part in parts)
@@ -299,14 +299,20 @@ def test_the_simpler_pattern_wins_a_tie():
 
 
 def test_blocks_are_not_named_where_a_band_that_chance_could_explain_is_stronger():
-    rng, seen = rng_of(5), 0
-    for _ in range(300):
-        matrix = matrix_of(mix(band(7, -1, 1), 0.6, softmax(rng, 7, 7, heat=2.5)))
-        pattern = name_pattern(matrix, True)
-        if pattern.name == "block":
-            assert pattern.found.excess >= banded(matrix).excess
-        seen += block(matrix).excess >= 0.4 and banded(matrix).excess > block(matrix).excess
-    assert seen > 20
+    offset = np.arange(8) - np.arange(8)[:, None]
+    waves = np.exp(2.5 * np.cos(2 * math.pi * offset / 5.5))
+    matrix = matrix_of(waves / waves.sum(1, keepdims=True))
+    moments = log_moments(matrix.weights)
+    assert counts(block(matrix), matrix, moments)
+    assert not counts(banded(matrix), matrix, moments)
+    assert banded(matrix).excess > block(matrix).excess
+    pattern = name_pattern(matrix, True)
+    assert (pattern.name, pattern.found.name) == (MIXED, "banded")
+
+
+def test_a_band_is_narrow():
+    sizes = {4: 2, 5: 2, 6: 3, 7: 3, 11: 3, 13: 4, 24: 8, 64: 21}
+    assert {n: widest_band(n) for n in sizes} == sizes
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
