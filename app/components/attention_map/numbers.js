@@ -14,8 +14,7 @@ export function numberWords(value, digits = 3) {
   const rounded = significant(size, digits);
   const magnitude = Math.floor(Math.log10(size));
   if (magnitude < -6 || magnitude >= 9) return sign + exponentWords(rounded);
-  const [, exponent] = rounded.split("e");
-  const text = fixedWords(Number(rounded), Math.max(0, digits - 1 - Number(exponent)));
+  const text = fixedWords(Number(rounded), Math.max(0, digits - 1 - magnitude));
   return sign + (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
 }
 
