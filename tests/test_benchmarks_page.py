@@ -104,6 +104,7 @@ def test_a_quick_run_has_every_row(results):
     assert set(results.clicks) == {(kind, source) for kind in KINDS for source in SOURCES}
     assert set(results.rival) == set(QUICK.clicked)
     assert set(results.heatmaps) == {(256, False), (256, True)}
+    assert set(results.instruments) == {256}
     assert [payload.sample for payload in results.payloads] == [one.title for all_ in BUNDLED.values() for one in all_]
     for found in (*results.frames.values(), *results.clicks.values(), *results.rival.values()):
         assert numbers(found)
@@ -119,6 +120,8 @@ def test_a_quick_run_has_every_row(results):
         assert sizes in [payload.sizes for payload in results.payloads if payload.kind == kind]
     factors = [4 * sum(n * n for n in payload.sizes) for payload in results.payloads]
     assert all(payload.one > least for payload, least in zip(results.payloads, factors, strict=True))
+    assert results.instruments[256].time.median > 0
+    assert 4 * 2 * 16**2 < results.instruments[256].received < 50_000
     assert results.heatmaps[256, False].received > 4 * 256**2 < results.heatmaps[256, True].received
 
 
@@ -157,10 +160,11 @@ def test_what_is_not_drawn_says_why(thread, folder, tmp_path):
 
 
 def test_the_stopwatch_waits_for_the_last_view_and_names_those_that_stay_behind(thread):
-    def once(delays, digit=5, limit=700, views=VIEWS):
+    def once(delays, digit=5, limit=700, views=VIEWS, clicked=True):
         page.set_content(PAGE.replace("DELAYS", str(delays)).replace("DIGIT", str(digit)))
         page.evaluate("given => window.pace.arm(given)", {"views": list(views), "sizes": [3, 6], "limit": limit})
-        page.mouse.click(9, 9)
+        if clicked:
+            page.mouse.click(9, 9)
         return page.evaluate("() => window.pace.result")
 
     def all_of_them():
@@ -170,14 +174,15 @@ def test_the_stopwatch_waits_for_the_last_view_and_names_those_that_stay_behind(
             with pytest.raises(Exception, match=r"Nothing to follow in \.nowhere"):
                 once(DELAYS, views=[*VIEWS, {"box": ".nowhere", "what": "text"}], limit=100)
             partly = {name: ms for name, ms in DELAYS.items() if name != "figure"}
-            return once(DELAYS), once(partly), once(DELAYS, digit=4)
+            return once(DELAYS), once(partly), once(DELAYS, digit=4), once(DELAYS, limit=200, clicked=False)
 
     page = None
-    whole, partly, elsewhere = thread.submit(all_of_them).result()
+    whole, partly, elsewhere, never = thread.submit(all_of_them).result()
     assert 240 <= whole["ms"] < 640
     assert whole["late"] == []
     assert partly == {"ms": None, "late": [".figure"]}
     assert elsewhere == {"ms": None, "late": [".matrix"]}  # it shows another position than the map
+    assert never == {"ms": None, "late": ["a click that never came"]}
 
 
 def test_a_picture_that_is_not_there_is_named(thread):

@@ -1,4 +1,4 @@
-"""A headless Chromium, its pages, and the two servers: the app, and a page of a rival."""
+"""A headless Chromium, its pages, and the servers: the app, and pages that are compared."""
 
 import os
 import subprocess
@@ -49,10 +49,10 @@ def settled(page):
 
 
 @contextmanager
-def running_rival():
-    """Address of the rival's Streamlit page while it runs."""
+def running_rival(name):
+    """Address of a Streamlit page in `rivals` while it runs."""
     port = free_port()
-    script = HERE / "rivals" / "heatmap.py"
+    script = HERE / "rivals" / f"{name}.py"
     command = [str(Path(sys.executable).parent / "streamlit"), "run", str(script)]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with tempfile.TemporaryDirectory() as folder:

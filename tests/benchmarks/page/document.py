@@ -25,7 +25,8 @@ its own command on the same two cores, so that server and browser share them, as
 - **Plotly heatmap**: a Streamlit page with the usual heatmap, float32, an invisible Scattergl point over every
   cell that takes the clicks (`on_select="rerun"`; clicks on a heatmap alone reach no Streamlit page), a sentence and an
   orange line that have to follow. *Until drawn*: from the choice of a side on an open page to the frame after its image
-  is there.
+  is there, or until the instrument has drawn the whole map of so many tokens (at most 512 × 512 pixels of exact means);
+  the attention map stands alone on a page of the same make.
 - **BertViz** (`head_view`) and **CircuitsVis** (`attention_patterns`) make pages for notebooks: no click of theirs
   reaches Python, so only making, size and drawing are compared. They are given {heads} heads of a dense random matrix
   in float32; what they are given is all they can show, whereas a Kronecker map of 512 tokens, say 8 × 8 × 8, is sent

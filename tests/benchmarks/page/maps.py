@@ -18,7 +18,8 @@ def payload(drawn, seed=0):
     template = tuple(piece for mode in range(len(slots)) for piece in (", ", mode))[1:]
     tokens = drawn.tokens
     uniform = (len(names) if drawn.combine == "sum" else 1) / tokens
-    picture = Picture("Random map", " ⊗ ".join(names), "Random factors.", uniform, query=tokens // 3, key=tokens // 2)
+    title, formula, chosen = "Random map", " ⊗ ".join(names), (tokens // 3, tokens // 2)
+    picture = Picture(title, formula, "Random.", uniform, query=chosen[0], key=chosen[1], identity=drawn.name)
     return encode(kmap, Coordinates(modes, template, slots), picture)
 
 

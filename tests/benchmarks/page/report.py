@@ -2,7 +2,7 @@
 
 import math
 
-from tests.benchmarks.page.settings import WORDS
+from tests.benchmarks.page.settings import TOKENS, WORDS
 from tests.benchmarks.page.targets import target_table
 from tests.benchmarks.settings import words
 from tests.benchmarks.tables import Table, megabytes
@@ -68,12 +68,14 @@ def clicked(found):
 
 
 def heatmap_table(results):
-    rows = []
-    for (side, overlay), found in results.heatmaps.items():
-        name = f"{side}²" + (", points over it" if overlay else "")
-        rows.append([name, str(len(found.time.ms)), kilobytes(found.received), ms(found.time.median)])
-    header = ["heatmap", "times", "received, kB", "until drawn, ms"]
-    return Table("A Plotly heatmap in Streamlit: sent and drawn", header, rows)
+    drawn = {f"Plotly heatmap {n}²{', points over it' * over}": each for (n, over), each in results.heatmaps.items()}
+    drawn |= {f"attention map {n:,}² ({TOKENS[n].name})": each for n, each in results.instruments.items()}
+    rows = [
+        [name, str(len(found.time.ms)), kilobytes(found.received), ms(found.time.median)]
+        for name, found in drawn.items()
+    ]
+    header = ["picture", "times", "received, kB", "until drawn, ms"]
+    return Table("A Plotly heatmap and an attention map in Streamlit: sent and drawn", header, rows)
 
 
 def notebook_table(results):

@@ -23,6 +23,7 @@ class Results:
         clicks: by page and place.
         rival: clicks in the rival's heatmap, by side.
         heatmaps: the rival's heatmaps drawn, by side and with points over them or without.
+        instruments: attention maps drawn the same way, by their number of tokens.
         notebooks: the packages for notebooks; None: no folder was given.
     """
 
@@ -33,6 +34,7 @@ class Results:
     clicks: dict[tuple[str, str], Clicked]
     rival: dict[int, Clicked]
     heatmaps: dict[tuple[int, bool], heatmaps.Heatmap]
+    instruments: dict[int, heatmaps.Heatmap]
     notebooks: list[Notebook] | None
 
 
@@ -44,8 +46,10 @@ def run(settings, folder=None, say=print):
         drawn = frames(browser, settings, say)
         with running_app() as url:
             clicked = clicks.pages(browser, url, settings, page_sizes(sent), say)
-        with running_rival() as url:
+        with running_rival("heatmap") as url:
             beside = clicks.rival(browser, url, settings, say)
             redrawn = heatmaps.heatmaps(browser, url, settings, say)
+        with running_rival("instrument") as url:
+            ours = heatmaps.instruments(browser, url, settings, say)
         pages = notebooks(browser, folder, settings, say) if folder else None
-    return Results(settings, name, drawn, sent, clicked, beside, redrawn, pages)
+    return Results(settings, name, drawn, sent, clicked, beside, redrawn, ours, pages)

@@ -36,6 +36,12 @@ BASE = Drawn((28, 28, 28))
 LARGE = (Drawn(MILLION), Drawn((1000, 1000)))
 """Maps of 10¹² entries."""
 
+TOKENS = {
+    drawn.tokens: drawn
+    for drawn in (Drawn((4, 4)), Drawn((16, 16)), Drawn((16, 32)), Drawn((32, 32)), Drawn((32, 64)), BASE, LARGE[0])
+}
+"""Maps that are sent to a page and drawn, by their number of tokens."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,6 +55,7 @@ class Settings:
         rival_budget: the same for the rival's heatmap.
         clicked: sides of the rival's heatmaps that are clicked.
         shown: sides of the rival's heatmaps that are drawn.
+        sent: tokens of the attention maps that are drawn beside them.
         redrawn: how often each of these is drawn.
         tokens: what the packages for notebooks are given, as many tokens.
         patience: seconds after which drawing is given up.
@@ -61,6 +68,7 @@ class Settings:
     rival_budget: float
     clicked: tuple[int, ...]
     shown: tuple[int, ...]
+    sent: tuple[int, ...]
     redrawn: int
     tokens: tuple[int, ...]
     patience: float
@@ -75,6 +83,7 @@ FULL = Settings(
     rival_budget=45.0,
     clicked=(256, 512),
     shown=(256, 512, 1024, 2048),
+    sent=(256, 512, 1024, 2048, BASE.tokens, LARGE[0].tokens),
     redrawn=2,
     tokens=(64, 128, 256, 512, 1024, 2048),
     patience=45.0,
@@ -87,6 +96,7 @@ QUICK = Settings(
     rival_budget=8.0,
     clicked=(256,),
     shown=(256,),
+    sent=(256,),
     redrawn=1,
     tokens=(64,),
     patience=10.0,

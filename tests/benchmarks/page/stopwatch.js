@@ -4,6 +4,8 @@
 const pace = { bytes: { received: 0, sent: 0 } };
 window.pace = pace;
 
+pace.deep = deep;
+
 const sizeOf = (data) => data.byteLength ?? data.size ?? data.length ?? 0;
 
 window.WebSocket = class extends WebSocket {
@@ -91,6 +93,7 @@ pace.arm = async (given) => {
   pace.result = new Promise((answer) => {
     const begin = (event) => follow(given, before, event.timeStamp, answer);
     window.addEventListener("pointerup", begin, { once: true, capture: true });
+    setTimeout(() => answer({ ms: null, late: ["a click that never came"] }), given.limit + 2000);
   });
 };
 
