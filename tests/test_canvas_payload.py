@@ -141,9 +141,7 @@ def test_a_mode_alone_says_its_tokens_with_their_unit(name: str) -> None:
 
 
 def test_words_are_listed_wherever_one_mode_decides() -> None:
-    kinds = {
-        name: [type(slot).__name__ for slot in grid_coordinates(*given).slots] for name, given in grids().items()
-    }
+    kinds = {name: [type(slot).__name__ for slot in grid_coordinates(*given).slots] for name, given in grids().items()}
     summed = {name for name, slots in kinds.items() if "Summed" in slots}
     assert summed == {
         "volume, oblique", "volume, oblique and flipped", "volume, quarter turn", "volume, far away",

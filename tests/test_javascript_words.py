@@ -219,7 +219,8 @@ def test_block_lines_stand_at_the_boundaries_that_have_room() -> None:
     found = run_module(code, cases)
     assert found == [lines_twin(*case) for case in cases]
     assert {line["depth"] for lines in found for line in lines} == {1, 2, 3}
-    (usual,) = run_module(code, [[[0, 432], [3, 6, 24], 107]])
+    usual, exact = run_module(code, [[[0, 432], [3, 6, 24], 107], [[0, 432], [3, 6, 24], 108]])
+    assert len(exact) == 17 > len(usual)  # at 108 pixels the lines stand just 6 apart
     assert usual == lines_twin([0, 432], [3, 6, 24], 107, 6) != lines_twin([0, 432], [3, 6, 24], 107, 5)
 
 
