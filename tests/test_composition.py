@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import hot_core as hot
-from hot_core.analysis.reading import even_level, strongest
+from hot_core.analysis.reading import even_level, rollout_words, strongest
 from hot_core.analysis.words import number, position_words
 from hot_core.errors import SelectionError
 from hot_core.figures.axes import token_axis
@@ -164,6 +164,14 @@ def test_the_rollout_in_words_is_its_dense_row_or_column(plain, direction, maske
     weight = line[int(np.ravel_multi_index(key, plain.grid.shape))]
     pair = analysis.rollout_pair_words(query, key, direction)
     assert pair.endswith(f": {number(weight)} by rollout, {number(weight * count, 2)} times uniform")
+
+
+def test_a_token_without_data_is_never_named(plain):
+    """In a column, tokens without data hold shares too: they look, though nobody looks at them."""
+    share, valid = np.full((3, 5, 24), 0.001), np.ones((3, 5, 24), dtype=bool)
+    share[1, 2, 3], share[2, 4, 5], valid[1, 2, 3] = 0.5, 0.25, False
+    words = rollout_words(share, plain.grid, (0, 1, 13), layers=2, direction="column", valid=valid)
+    assert f"goes most into {position_words(plain.grid, (2, 4, 5))}, {number(0.25 * 359, 2)} times uniform" in words
 
 
 def test_rollout_of_attention_that_stays_where_it_is(plain):
