@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -123,13 +124,25 @@ def volume_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | N
     coords = [float(c) for c in middle(grid, token)]
     spans = grid.native_of(token)
     if isinstance(geometry, VolumeGeometry) and geometry.placed:
-        voxel = [(s.start + s.stop - 1) / 2 for s in spans]
-        coords = [float(c) for c in (geometry.affine @ [*voxel, 1.0])[:3]]
+        coords = world_of([(s.start + s.stop - 1) / 2 for s in spans], geometry.affine)
     words = [
         middle_place(c, spacing(axis), s.stop - s.start) for c, axis, s in zip(coords, grid.axes, spans, strict=True)
     ]
     unit, at = grid.axes[0].mode.unit or "mm", f"({', '.join(words)})"
     return f"voxel {at}" if unit == "voxel" else f"{at} {unit}"
+
+
+def world_of(voxel: Sequence[float], affine: np.ndarray) -> list[float]:
+    """The world coordinates of a voxel, `affine · (voxel, 1)`, added up from the left.
+
+    In this order the browser adds them too: a matrix product may take another, and the last bit then decides to
+    which neighbour a coordinate half-way between two is rounded.
+
+    Returns:
+        x, y and z in mm.
+    """
+    x, y, z = voxel
+    return [a * x + b * y + c * z + d for a, b, c, d in affine[:3].tolist()]
 
 
 def raster_words(grid: TokenGrid, token: tuple[int, ...], geometry: Geometry | None) -> str:

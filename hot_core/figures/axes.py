@@ -164,6 +164,8 @@ def short_word(mode: Mode, native: int) -> str:
 def token_word(axis: TokenAxis, token: int) -> str:
     """A token in few characters: its middle for numbers, as the page says it, its first for names and dates."""
     mode = axis.mode
+    if axis.stops[token] <= axis.starts[token]:
+        return "before"
     if mode.name == "time" or mode.coords.dtype.kind not in "iuf":
         return short_word(mode, int(axis.starts[token]))
     return span_words(axis, token).removesuffix(f" {UNITS.get(mode.unit or '', mode.unit or '')}")

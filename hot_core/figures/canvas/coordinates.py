@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hot_core.analysis.words import UNITS, middle_place, spacing, span_words
+from hot_core.analysis.words import UNITS, middle_place, spacing, span_words, world_of
 from hot_core.figures.axes import token_axis, token_word, unit_word
 from hot_core.figures.canvas.slots import Listed, Slot, Summed, counts, evens, step_decimals
 from hot_core.modes import Geometry, RasterGeometry, TokenAxis, TokenGrid, VolumeGeometry
@@ -126,9 +126,8 @@ def _world(grid: TokenGrid, affine: np.ndarray, mode: int) -> Slot:
     axis = grid.axes[mode]
     voxels = [(each.starts + each.stops - 1) / 2 for each in grid.axes]
     if not any(affine[mode, other] for other in range(3) if other != mode):
-        # the same product as `position_words` takes, so that the last bit is the same too
-        points = [[float(v) if at == mode else 0.0 for at in range(3)] + [1.0] for v in voxels[mode]]
-        return _middles([float((affine @ point)[mode]) for point in points], axis, mode, spacing(axis))
+        points = [[float(v) if at == mode else 0.0 for at in range(3)] for v in voxels[mode]]
+        return _middles([world_of(point, affine)[mode] for point in points], axis, mode, spacing(axis))
     terms = tuple(tuple((affine[mode, at] * v).tolist()) for at, v in enumerate(voxels))
     return Summed(terms, float(affine[mode, 3]), step_decimals(spacing(axis)), mode, evens(axis))
 
