@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import state
+from app import cache, state
 from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
@@ -27,7 +27,8 @@ def draw_data(view: View) -> Composite:
         st.toggle("Attention", value=True, key="raster_overlay", persist_state="session")
     band = int(state.get("raster_shown_band"))
     over = tokens.sum("band") if band < 0 else tokens.isel(band=band)
-    image = composite(analysis.sample.data, analysis.sample.roles)
+    sample = analysis.sample
+    image = cache.remember(analysis, "composite", lambda: composite(sample.data, sample.roles))
     overlay = over if state.get("raster_overlay") else None
     figure = tile_figure(image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query, key=view.key)
     picture(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
@@ -48,13 +49,17 @@ def draw_prediction(view: View) -> None:
     if isinstance(analysis.prediction, Segmentation):
         with left:
             heading("What the model says", "the most probable class of each pixel, with its area")
-            figure = classes_figure(analysis.prediction, analysis.sample.modes)
+            figure = classes_figure(
+                analysis.prediction, analysis.sample.modes, grid=analysis.grid, query=view.query, key=view.key
+            )
             picture(figure, "raster_prediction", "Class map in map coordinates.")
     with right:
         heading("Which bands the query looks at" if view.direction == "row" else "Which bands look at the query")
         tokens = token_field(view.field, analysis.grid)
         own = str(tokens.coords["band"].values[view.query[2]])
-        picture(mode_bars(tokens, "band", own), "raster_summary", "Attention by band, summed over the tile.")
+        partner = None if view.key is None else str(tokens.coords["band"].values[view.key[2]])
+        bars = mode_bars(tokens, "band", own, key=partner)
+        picture(bars, "raster_summary", "Attention by band, summed over the tile.")
         explain(
             "raster_summary_help",
             "The query's weights added up over the whole tile, for each band; the orange bar is the query's own band. "

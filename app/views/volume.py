@@ -101,7 +101,14 @@ def draw_prediction(view: View, look: Look) -> None:
     with left:
         heading("What the model says", "predicted labels over the same planes")
         figure = slices_figure(
-            one_volume(view), view.analysis.sample.modes[:3], view.analysis.grid, look, prediction=prediction, fill=True
+            one_volume(view),
+            view.analysis.sample.modes[:3],
+            view.analysis.grid,
+            look,
+            query=view.query,
+            key=view.key,
+            prediction=prediction,
+            fill=True,
         )
         picture(figure, "volume_prediction", "The same planes with the predicted labels.")
     with right:

@@ -1,0 +1,263 @@
+"""One query and one key: what is chosen in one picture stands at the right place in all others, back and forth."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+import hot_core as hot
+from hot_core.analysis.words import position_words
+from hot_core.figures.style import KEY, QUERY
+from hot_core.pipeline import Analysis
+from tests.browser.actions import KINDS, MODES, at, open_page, reading, settled
+from tests.browser.instrument import (
+    click_cell,
+    click_data,
+    expect_chosen,
+    frames,
+    instrument,
+    place_of,
+    readout,
+    visible,
+)  # fmt: skip
+
+SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
+FILES = {
+    "series": ("nyc_airport_weather_2013.csv", "air-quality"),
+    "volume": ("mni152_hippocampus_L.nii.gz", "hippocampus"),
+    "raster": ("s2_brandenburg_256_6band.tif", "land-cover"),
+}
+Token = tuple[int, ...]
+CHOSEN: dict[str, tuple[Token, Token]] = {
+    "series": ((2, 1, 17), (0, 4, 5)),
+    "volume": ((6, 3, 7), (2, 9, 7)),
+    "raster": ((11, 47, 4), (37, 19, 2)),
+}
+
+
+@functools.cache
+def analysed(kind: str) -> Analysis:
+    """What the page shows, computed beside it."""
+    file, model = FILES[kind]
+    return hot.analyse(hot.read(SAMPLES / file), hot.load_model(model))
+
+
+def flat(kind: str, token: Token) -> int:
+    return int(np.ravel_multi_index(token, analysed(kind).grid.shape))
+
+
+def words(kind: str, token: Token) -> str:
+    analysis = analysed(kind)
+    return position_words(analysis.grid, token, analysis.sample.geometry)
+
+
+def edges(kind: str, mode: int, token: int) -> tuple[float, float]:
+    """Where a token begins and ends along a mode, from the native coordinates alone."""
+    axis = analysed(kind).grid.axes[mode]
+    coords = axis.mode.coords
+    step = coords[1] - coords[0]
+    first, last = coords[axis.starts[token]], coords[axis.stops[token] - 1]
+    if kind == "series":  # a stamp is the beginning of its step
+        return first, last + step
+    return first - step / 2, last + step / 2
+
+
+def assert_frame(shape: dict[str, Any], across: tuple[Any, Any], down: tuple[Any, Any]) -> None:
+    for names, wanted in ((("x0", "x1"), across), (("y0", "y1"), down)):
+        found = [shape[name] for name in names]
+        if isinstance(wanted[0], np.datetime64):
+            assert sorted(np.array(found, "datetime64[s]")) == sorted(np.array(wanted, "datetime64[s]"))
+        else:
+            assert sorted(found) == pytest.approx(sorted(float(each) for each in wanted))
+
+
+def assert_marked(page: Page, kind: str, token: Token, colour: str) -> None:
+    """The token's frame lies at its own place in the data."""
+    shapes = frames(page, f"{kind}_data", colour)
+    if kind == "series":
+        (strip,) = shapes
+        at_row = token[0] * len(analysed(kind).grid.axes[1]) + token[1]
+        assert_frame(strip, edges(kind, 2, token[2]), (at_row - 0.5, at_row + 0.5))
+    elif kind == "raster":
+        (patch,) = shapes
+        assert_frame(patch, edges(kind, 1, token[1]), edges(kind, 0, token[0]))
+    else:
+        panels = {str(shape["xref"])[1:]: shape for shape in shapes}
+        shown = {"": (0, 2), "2": (1, 2), "3": (0, 1)}
+        assert panels
+        for panel, shape in panels.items():
+            across, up = shown[panel]
+            assert_frame(shape, edges(kind, across, token[across]), edges(kind, up, token[up]))
+
+
+def close_up(page: Page, kind: str) -> None:
+    """Zooms by the keyboard into the map around the chosen query until a cell is wide enough to be hit."""
+    key = f"{kind}_map"
+    canvas = instrument(page, key).get_by_test_id("attention-canvas")
+    canvas.focus()
+    for _ in range(60):
+        r0, r1, _, _ = visible(page, key)
+        if r1 - r0 <= 40:
+            return
+        root = instrument(page, key)
+        before = str(root.get_attribute("data-view"))
+        page.keyboard.press("+")
+        expect(root).not_to_have_attribute("data-view", before)
+    raise AssertionError(f"The map still shows rows {visible(page, key)} .")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_click_at_a_known_cell_of_the_map_selects_exactly_that_cell(kind: str, page: Page, app_url: str) -> None:
+    open_page(page, app_url, kind)
+    close_up(page, kind)
+    key = f"{kind}_map"
+    r0, r1, c0, c1 = visible(page, key)
+    row, col = r0 + (r1 - r0) // 3, c0 + 2 * (c1 - c0) // 3
+    shape = analysed(kind).grid.shape
+    query, partner = (tuple(int(i) for i in np.unravel_index(flat_at, shape)) for flat_at in (row, col))
+    click_cell(page, key, (row, col))
+    expect_chosen(page, key, row)
+    expect(reading(page, kind)).to_contain_text(f": {words(kind, query)} looks most at")
+    click_cell(page, key, (row, col), shift=True)
+    expect_chosen(page, key, row, col)
+    expect(at(page, f"{kind}_pair")).to_contain_text(f"{words(kind, query)} → {words(kind, partner)}: ")
+    settled(page)
+    assert visible(page, key) == (r0, r1, c0, c1), "The zoom was lost by a click."
+    for mode, name in enumerate(MODES[kind]):
+        expect_chosen(page, f"{kind}_matrix_{name}", query[mode], partner[mode])
+    assert_marked(page, kind, query, QUERY)
+    weight = analysed(kind).kronecker_map(*shown_head(page, kind)).entry(query, partner)
+    page.mouse.move(*place_of(page, key, (row, col)))
+    expect(readout(page, key)).to_contain_text(f"{words(kind, query)} → {words(kind, partner)}: ")
+    said = float(readout(page, key).inner_text().rsplit(": ", 1)[1].split(",")[0].replace("−", "-").replace("e−", "e-"))
+    assert said == pytest.approx(weight, rel=6e-3)
+
+
+def shown_head(page: Page, kind: str) -> tuple[int, int]:
+    """The layer and head that the sentence names."""
+    found = reading(page, kind).inner_text().split(":")[0].replace("Layer ", "").replace(" head ", "").split(",")
+    return int(found[0]), int(found[1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_matrices_choose_mode_by_mode_and_the_data_follow(kind: str, page: Page, app_url: str) -> None:
+    open_page(page, app_url, kind)
+    query, partner = CHOSEN[kind]
+    for mode, name in enumerate(MODES[kind]):
+        key = f"{kind}_matrix_{name}"
+        click_cell(page, key, (query[mode], partner[mode]))
+        expect(instrument(page, key)).to_have_attribute("data-query", str(query[mode]))
+        settled(page)
+        click_cell(page, key, (query[mode], partner[mode]), shift=True)
+        expect_chosen(page, key, query[mode], partner[mode])
+        settled(page)
+    expect_chosen(page, f"{kind}_map", flat(kind, query), flat(kind, partner))
+    expect(reading(page, kind)).to_contain_text(f": {words(kind, query)} looks most at")
+    expect(at(page, f"{kind}_pair")).to_contain_text(f"{words(kind, query)} → {words(kind, partner)}: ")
+    settled(page)
+    assert_marked(page, kind, query, QUERY)
+    assert_marked(page, kind, partner, KEY)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_click_in_the_data_moves_the_maps(kind: str, page: Page, app_url: str) -> None:
+    open_page(page, app_url, kind)
+    before = analysed(kind).default_query()
+    (query, x, y, panel), (partner, x2, y2, panel2) = places(kind, before)
+    click_data(page, f"{kind}_data", x, y, axes=panel)
+    expect_chosen(page, f"{kind}_map", flat(kind, query))
+    settled(page)
+    click_data(page, f"{kind}_data", x2, y2, axes=panel2, shift=True)
+    expect_chosen(page, f"{kind}_map", flat(kind, query), flat(kind, partner))
+    for mode, name in enumerate(MODES[kind]):
+        expect_chosen(page, f"{kind}_matrix_{name}", query[mode], partner[mode])
+    settled(page)
+    assert_marked(page, kind, query, QUERY)
+    assert_marked(page, kind, partner, KEY)
+
+
+def places(kind: str, before: Token) -> list[tuple[Token, Any, Any, str]]:
+    """Two tokens, each with a place in the data where it lies: x, y and plotly's panel."""
+    query, partner = CHOSEN[kind]
+
+    def middle(mode: int, token: int) -> Any:
+        first, last = edges(kind, mode, token)
+        return str((first + (last - first) / 2).astype("datetime64[s]")) if kind == "series" else (first + last) / 2
+
+    if kind == "series":
+        variables = len(analysed(kind).grid.axes[1])
+        return [(t, middle(2, t[2]), t[0] * variables + t[1], "2") for t in (query, partner)]
+    if kind == "raster":  # the band stays: a patch has all of them; a key that is not there yet starts at the query
+        query, partner = (*query[:2], before[2]), (*partner[:2], before[2])
+        return [(t, middle(1, t[1]), middle(0, t[0]), "") for t in (query, partner)]
+    first = (query[0], before[1], query[2])  # the coronal plane goes through the query's y
+    return [
+        (first, middle(0, first[0]), middle(2, first[2]), ""),
+        ((partner[0], partner[1], first[2]), middle(0, partner[0]), middle(1, partner[1]), "3"),
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_looks_at_it_is_the_other_direction(kind: str, page: Page, app_url: str) -> None:
+    open_page(page, app_url, kind)
+    at(page, f"{kind}_direction").get_by_text("← is seen by").click()
+    expect(reading(page, kind)).to_contain_text("is looked at most by")
+    settled(page)
+    query, partner = CHOSEN[kind]
+    name = MODES[kind][1]
+    click_cell(page, f"{kind}_matrix_{name}", (partner[1], query[1]))  # rows look, columns are looked at
+    expect(instrument(page, f"{kind}_matrix_{name}")).to_have_attribute("data-query", str(query[1]))
+    settled(page)
+    click_cell(page, f"{kind}_matrix_{name}", (partner[1], query[1]), shift=True)
+    expect_chosen(page, f"{kind}_matrix_{name}", query[1], partner[1])
+    settled(page)
+    before = analysed(kind).default_query()
+    chosen, looking = (before[0], query[1], before[2]), (before[0], partner[1], before[2])
+    expect_chosen(page, f"{kind}_map", flat(kind, chosen), flat(kind, looking))
+    expect(at(page, f"{kind}_pair")).to_contain_text(f"{words(kind, looking)} → {words(kind, chosen)}: ")
+
+
+def test_selections_are_undone_and_redone_by_buttons_and_keys(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "volume")
+    first = flat("volume", analysed("volume").default_query())
+    expect_chosen(page, "volume_map", first)
+    click_cell(page, "volume_matrix_x", (6, 6))
+    default = analysed("volume").default_query()
+    second = flat("volume", (6, *default[1:]))
+    expect_chosen(page, "volume_map", second)
+    settled(page)
+    at(page, "volume_undo").get_by_role("button").click()
+    expect_chosen(page, "volume_map", first)
+    settled(page)
+    page.keyboard.press("Control+y")
+    expect_chosen(page, "volume_map", second)
+    settled(page)
+    instrument(page, "volume_matrix_x").get_by_test_id("attention-canvas").focus()
+    page.keyboard.press("Control+z")
+    expect_chosen(page, "volume_map", first)
+    settled(page)
+    expect(at(page, "volume_undo").get_by_role("button")).to_be_disabled()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_keyboard_alone_chooses_a_pair(kind: str, page: Page, app_url: str) -> None:
+    open_page(page, app_url, kind)
+    key, name = f"{kind}_map", MODES[kind][0]
+    query = analysed(kind).default_query()
+    matrix = instrument(page, f"{kind}_matrix_{name}").get_by_test_id("attention-canvas")
+    matrix.focus()
+    step = "ArrowDown" if query[0] == 0 else "ArrowUp"
+    moved = (query[0] + (1 if query[0] == 0 else -1), *query[1:])
+    page.keyboard.press(step)
+    page.keyboard.press("Enter")
+    expect_chosen(page, key, flat(kind, moved))
+    settled(page)
+    expect(matrix).to_be_focused()
+    page.keyboard.press("Shift+Enter")
+    expect(instrument(page, f"{kind}_matrix_{name}")).not_to_have_attribute("data-key", "")
+    settled(page)
+    page.keyboard.press("Control+z")
+    expect_chosen(page, key, flat(kind, moved))
