@@ -323,6 +323,7 @@ def test_panels_hold_the_sums_over_the_other_modes(plain, direction, masked):
         assert notes[1].startswith("┄ uniform ")
     assert any("cut off" in note.text for note in figure.layout.annotations)
     assert figure.layout.barmode == "stack"
+    assert figure.layout.hovermode == "x"  # so that a click above a low bar is one on its token
     total = sum(figure.data[0].y) + figure.data[1].y[0]
     if direction == "row":
         assert total == pytest.approx(1, rel=1e-6)
