@@ -1,6 +1,8 @@
 /**
  * The picture of the part that is seen: block means, kept until the view, the map or the sharpness changes,
- * and their colours. Painting takes a few hundredths of the time that the means take, so WebGL would gain nothing.
+ * and their colours. In six runs at 512² pixels on a busy machine the colours took 0.2 to 0.95 times as long as the
+ * means, mostly a third, and putting them on the stage 0.1 ms; the whole frame is within its limit, so there is no
+ * WebGL. It could save the colours' part only, and it has not been tried.
  */
 
 import { pixelsFor, viewOf } from "./camera.js";

@@ -6,10 +6,11 @@ import { blockLines } from "./ticks.js";
 /** Ink of a block line: stronger for the outermost mode, fainter the denser the lines stand. */
 function blockInk(depth, apart, kind) {
   const strength = (depth === 1 ? 0.7 : 0.42) * Math.min(1, 0.25 + apart / 80);
-  return kind === "uniform" ? `rgba(31,42,55,${strength.toFixed(2)})` : `rgba(255,255,255,${strength.toFixed(2)})`;
+  const ink = kind === "uniform" ? "128,138,152" : "255,255,255";
+  return `rgba(${ink},${strength.toFixed(2)})`;
 }
 
-/** Lines at the boundaries of the modes' blocks; dark on the scale that is pale in its middle. */
+/** Lines at the boundaries of the modes' blocks; grey on the scale that is both pale and dark. */
 export function blockLineParts(view, sizes, map, kind) {
   const share = map.width / (view.rows[1] - view.rows[0]);
   const apart = (depth) => share * sizes.slice(depth).reduce((product, size) => product * size, 1);
