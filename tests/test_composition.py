@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def made_of(analysis, combine="product", *, heads=3, layers=2, shares=SHARES, va
     for _ in range(layers):
         factors = [torch.tensor(rng.dirichlet(np.ones(n), (1, heads, n))) for n in analysis.grid.shape]
         mask = None if valid is None else torch.tensor(valid)[None]
-        kept = None if shares is None else torch.tensor(shares, dtype=torch.float64)[None]
+        kept = None if shares is None else partial(torch.tensor, [shares], dtype=torch.float64)
         record.add_factors(factors, combine, normalize, mask, kept)
     return replace(analysis, record=record)
 

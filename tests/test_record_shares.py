@@ -98,11 +98,21 @@ def test_recording_changes_no_output_and_holds_no_graph(masked):
     assert torch.equal(module(x, mask), module(x, mask, record))
     assert not record.layers[0].shares.requires_grad
     held = torch.ones(1, 3, 5, 4, dtype=torch.float64, requires_grad=True)
-    assert not head_shares(held, module.output.weight, None, None).requires_grad
+    assert not head_shares(held, module.output.weight, None, None).gram.requires_grad
     with torch.no_grad():  # the bias of the output belongs to no head
         module.output.bias.fill_(100.0)
         module(x, mask, record)
     torch.testing.assert_close(record.layers[1].shares, record.layers[0].shares, rtol=0, atol=0)
+
+
+@torch.no_grad()
+def test_shares_are_those_of_the_pass_whatever_becomes_of_the_layer():
+    module, x = layer((3, 5))
+    record, expected = AttentionRecord(), literal_shares(module, x, None)
+    module(x, None, record)
+    for parameter in module.parameters():
+        parameter.normal_()
+    torch.testing.assert_close(record.layers[0].shares, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -113,6 +123,7 @@ def test_shares_in_less_than_double_precision(dtype):
     record = AttentionRecord()
     module.to(dtype)(x.to(dtype), None, record)
     assert record.layers[0].shares.dtype == torch.float32
+    assert sum(record.head_shares(0, 1)) == pytest.approx(1, abs=1e-15)
     tolerance = 1e-5 if dtype == torch.float32 else 0.02
     torch.testing.assert_close(record.layers[0].shares.double(), exact, rtol=0, atol=tolerance)
 

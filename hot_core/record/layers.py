@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from torch import Tensor
@@ -22,15 +24,22 @@ class LayerFactors:
         combine: "product" or "sum".
         normalize: whether a sum is divided by the number of modes.
         mask: (batch, n_1, …, n_k), True where a token was valid; None without mask.
-        shares: each head's share of the layer's output, (batch, head), adding up to 1 over the heads, as
-            `hot_core.attention.shares` defines it; None where it was not recorded.
+        make_shares: gives `shares`, which are made when they are first asked for; None where not recorded.
     """
 
     factors: tuple[Tensor, ...]
     combine: Combine
     normalize: bool
     mask: Tensor | None = None
-    shares: Tensor | None = None
+    make_shares: Callable[[], Tensor] | None = None
+
+    @cached_property
+    def shares(self) -> Tensor | None:
+        """Each head's share of the layer's output, (batch, head), adding up to 1 over the heads; None if not recorded.
+
+        `hot_core.attention.shares` defines them.
+        """
+        return None if self.make_shares is None else self.make_shares()
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ shared by several sessions then never writes one session's maps into another's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,11 +40,11 @@ class AttentionRecord:
         combine: Combine,
         normalize: bool,
         mask: Tensor | None,
-        shares: Tensor | None = None,
+        make_shares: Callable[[], Tensor] | None = None,
     ) -> None:
         """Called by attention layers with factors of their own making; keeps them on the CPU, detached."""
         kept = tuple(factor.detach().cpu() for factor in factors)
-        self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask), on_cpu(shares)))
+        self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask), make_shares))
 
     def add_rows(self, rows: Tensor, sizes: tuple[int, ...], mask: Tensor | None) -> None:
         """Called by attention layers without factors, with the rows of `flat_queries(sizes)`."""
