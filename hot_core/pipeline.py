@@ -43,7 +43,7 @@ def analyse(sample: Sample, model: HOTModel, settings: Settings | None = None) -
     """
     settings = settings or Settings()
     given = to_input(sample, model.config, settings)
-    record = AttentionRecord(given.grid.modes)
+    record = AttentionRecord(given.grid.modes, shares=True)
     output = forward(on_device(model, settings.device), given, record, settings)
     return Analysis(
         sample=sample,

@@ -31,7 +31,7 @@ SHARES = (0.5, 0.2, 0.3)
 def made_of(analysis, combine="product", *, heads=3, layers=2, shares=SHARES, valid=None, normalize=False, seed=0):
     """The analysis with random factors, all of different sizes, and known shares of the heads."""
     rng = np.random.default_rng(seed)
-    record = AttentionRecord(analysis.grid.modes)
+    record = AttentionRecord(analysis.grid.modes, shares=True)
     for _ in range(layers):
         factors = [torch.tensor(rng.dirichlet(np.ones(n), (1, heads, n))) for n in analysis.grid.shape]
         mask = None if valid is None else torch.tensor(valid)[None]
@@ -209,7 +209,7 @@ from hot_core.analysis.rollout import rollout
 from hot_core.errors import SelectionError
 from hot_core.kronecker import KroneckerMap
 from hot_core.record import AttentionRecord
-record = AttentionRecord()
+record = AttentionRecord(shares=True)
 record.add_factors([torch.eye(3)[None, None]], "product", False, None)
 for call in (
     lambda: record.kronecker_map(0, weights="norm"),

@@ -60,7 +60,7 @@ def literal_shares(module, x, mask, factors_of=None):
 @torch.no_grad()
 def test_equals_the_norms_of_the_explicit_matrices(sizes, form, masked):
     module, x = layer(sizes, form)
-    mask, record = masks(sizes) if masked else None, AttentionRecord()
+    mask, record = masks(sizes) if masked else None, AttentionRecord(shares=True)
     module(x, mask, record)
     (found,) = record.layers
     assert found.shares.shape == (2, 3)
@@ -72,7 +72,7 @@ def test_equals_the_norms_of_the_explicit_matrices(sizes, form, masked):
 @torch.no_grad()
 def test_linear_factors_have_shares_too(causal):
     module, x = layer((3, 5), kernel="linear", causal_modes=causal, features=7)
-    record = AttentionRecord()
+    record = AttentionRecord(shares=True)
     module(x, None, record)
     torch.testing.assert_close(record.layers[0].shares, literal_shares(module, x, None), rtol=0, atol=1e-12)
 
@@ -94,7 +94,7 @@ def test_the_parts_of_the_heads_add_up_to_the_output():
 @pytest.mark.parametrize("masked", [False, True])
 def test_recording_changes_no_output_and_holds_no_graph(masked):
     module, x = layer((3, 5))
-    mask, record = masks((3, 5)) if masked else None, AttentionRecord()
+    mask, record = masks((3, 5)) if masked else None, AttentionRecord(shares=True)
     assert torch.equal(module(x, mask), module(x, mask, record))
     assert not record.layers[0].shares.requires_grad
     held = torch.ones(1, 3, 5, 4, dtype=torch.float64, requires_grad=True)
@@ -108,7 +108,7 @@ def test_recording_changes_no_output_and_holds_no_graph(masked):
 @torch.no_grad()
 def test_shares_are_those_of_the_pass_whatever_becomes_of_the_layer():
     module, x = layer((3, 5))
-    record, expected = AttentionRecord(), literal_shares(module, x, None)
+    record, expected = AttentionRecord(shares=True), literal_shares(module, x, None)
     module(x, None, record)
     for parameter in module.parameters():
         parameter.normal_()
@@ -120,7 +120,7 @@ def test_shares_are_those_of_the_pass_whatever_becomes_of_the_layer():
 def test_shares_in_less_than_double_precision(dtype):
     module, x = layer((5, 7, 11))
     exact = literal_shares(module, x, None)
-    record = AttentionRecord()
+    record = AttentionRecord(shares=True)
     module.to(dtype)(x.to(dtype), None, record)
     assert record.layers[0].shares.dtype == torch.float32
     assert sum(record.head_shares(0, 1)) == pytest.approx(1, abs=1e-15)
@@ -133,7 +133,7 @@ def test_half_precision_does_not_overflow():
     """The squares of 11·13 tokens of values around 100 lie far above the largest float16."""
     module, x = layer((11, 13))
     module.half(), module.value.bias.fill_(100.0)
-    record = AttentionRecord()
+    record = AttentionRecord(shares=True)
     module(x.half(), None, record)
     torch.testing.assert_close(record.layers[0].shares.sum(1), torch.ones(2))
 
@@ -142,7 +142,7 @@ def test_half_precision_does_not_overflow():
 @torch.no_grad()
 def test_the_mixture_weighs_each_head_by_its_share(batch):
     module, x = layer((3, 5))
-    record = AttentionRecord()
+    record = AttentionRecord(shares=True)
     module(x.float().double(), None, record)
     mixture = record.kronecker_map(0, None, batch, "output")
     shares = literal_shares(module, x, None)[batch]
@@ -160,7 +160,7 @@ def test_the_mixture_weighs_each_head_by_its_share(batch):
 @torch.no_grad()
 def test_what_is_not_there_is_refused():
     module, x = layer((3, 5))
-    record = AttentionRecord()
+    record = AttentionRecord(shares=True)
     module(x, torch.zeros(2, 3, 5, dtype=torch.bool), record)
     assert record.layers[0].shares.tolist() == [[0.0] * 3] * 2
     with pytest.raises(SelectionError, match=r"The heads of layer 0 have no shares in its output: it is 0 or not fin"):
@@ -169,8 +169,13 @@ def test_what_is_not_there_is_refused():
     with pytest.raises(SelectionError, match=r"The heads of layer 1 have no shares in its output: it is 0 or not fin"):
         record.head_shares(1)
     record.add_factors([torch.eye(3)[None, None]], "product", False, None)
-    with pytest.raises(SelectionError, match=r"Layer 2 kept no shares of its heads in the output; choose weights='eq"):
+    with pytest.raises(SelectionError, match=r"Layer 2 kept no shares of its heads in the output\. Record with"):
         record.kronecker_map(2, weights="output")
+    plain = AttentionRecord()  # who does not ask does not pay
+    module(x, None, plain)
+    assert plain.layers[0].shares is None
+    with pytest.raises(SelectionError, match=r"AttentionRecord\(shares=True\), or choose weights='equal'"):
+        plain.kronecker_map(0, weights="output")
     rows = AttentionRecord(queries=[(1, 2)])
     FullAttention(12, 3).double()(x, None, rows)
     with pytest.raises(SelectionError, match=r"This attention has no mode-wise factors"):

@@ -31,7 +31,12 @@ def choose_look(view: View) -> Look:
         st.toggle("Radiological", value=True, key="volume_radiological", persist_state="session", disabled=not sided,
                   help="On: the patient's left is on the right of the picture. Off: neurological." if sided else
                   "The file does not say where its axes point: left and right are unknown.")  # fmt: skip
-        st.toggle("Attention", value=True, key="volume_overlay", persist_state="session")
+        overlays = ["attention", "labels", "nothing"] if labels_of(view) else ["attention", "nothing"]
+        state.settle("volume_over", overlays, "attention")
+        st.segmented_control(
+            "Over the planes", overlays, key="volume_over", required=True, persist_state="session",
+            label_visibility="collapsed", help="What lies over the planes; with attention, labels are outlines.",
+        )  # fmt: skip
     grid = view.analysis.grid
     token = view.query
     if state.get("volume_planes") == "strongest":
@@ -47,16 +52,13 @@ def is_sided(view: View) -> bool:
     return isinstance(geometry, VolumeGeometry) and geometry.oriented
 
 
-def draw_data(view: View) -> Look:
+def draw_data(view: View, look: Look) -> None:
     """The planes with the attention field; labels as outlines."""
-    heading("Three planes", "orange: the query · click to move it")
-    look = choose_look(view)
-    analysis = view.analysis
-    labels = analysis.prediction if isinstance(analysis.prediction, Segmentation) else None
+    analysis, over = view.analysis, state.get("volume_over")
     figure = slices_figure(
         one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, key=view.key,
-        uniform=view.uniform,
-        field=view.field if state.get("volume_overlay") else None, prediction=labels,
+        uniform=view.uniform, field=view.field if over == "attention" else None,
+        prediction=None if over == "nothing" else labels_of(view), fill=over == "labels",
     )  # fmt: skip
     planes = "Coronal, sagittal and axial plane" if look.sided else "Three planes"
     picture(figure, "volume_data", f"{planes} with attention. {view.reading}")
@@ -65,10 +67,15 @@ def draw_data(view: View) -> Look:
     explain(
         "volume_data_help",
         f"Three planes through the query (or through the place it looks at most); {axes_words(view)}. "
-        "Colour is the weight of each 3-D token for "
-        "this query, transparent where it is near zero; thin outlines are the predicted labels.",
+        "Colour is the weight of each 3-D token for this query, transparent where it is near zero; thin outlines are "
+        "the predicted labels, which can be filled instead: each voxel has its most probable class.",
     )
-    return look
+
+
+def labels_of(view: View) -> Segmentation | None:
+    """The predicted labels, where the model gives any."""
+    prediction = view.analysis.prediction
+    return prediction if isinstance(prediction, Segmentation) else None
 
 
 def axes_words(view: View) -> str:
@@ -85,44 +92,29 @@ def one_volume(view: View) -> xr.DataArray:
     return data if data.ndim == 3 else data.isel(volume=view.analysis.provenance["settings"]["volume"])
 
 
-def draw_prediction(view: View, look: Look) -> None:
-    """Labels with their volumes, or the probability of each class."""
+def draw_prediction(view: View) -> None:
+    """The volume of each label, or the probability of each class."""
     prediction = view.analysis.prediction
-    left, right = st.columns([5, 3], gap="medium")
     if isinstance(prediction, Classification):
-        with left:
-            heading("What the model says", "probability of each class")
-            picture(probability_figure(prediction), "volume_prediction", f"The model says {prediction.label}.")
-            if view.credit in content.REMARKS:
-                st.caption(content.REMARKS[view.credit])
-        return
+        heading("What the model says", "probability of each class")
+        picture(probability_figure(prediction), "volume_prediction", f"The model says {prediction.label}.")
+        if view.credit in content.REMARKS:
+            st.caption(content.REMARKS[view.credit])
     if not isinstance(prediction, Segmentation):
         return
-    with left:
-        heading("What the model says", "predicted labels over the same planes")
-        figure = slices_figure(
-            one_volume(view),
-            view.analysis.sample.modes[:3],
-            view.analysis.grid,
-            look,
-            query=view.query,
-            key=view.key,
-            prediction=prediction,
-            fill=True,
-        )
-        picture(figure, "volume_prediction", "The same planes with the predicted labels.")
-    with right:
-        sized = "× the size of a voxel" if prediction.unit == "mm³" else "of unknown size"
-        heading("Volumes", f"voxels of a label {sized}")
+    sized = "× the size of a voxel" if prediction.unit == "mm³" else "of unknown size"
+    heading("What the model says", f"volumes: voxels of a label {sized}")
+    with st.container(horizontal=True, gap="large"):
         for name, colour in class_colours(prediction.classes).items():
             if colour is not None:
                 amount = f"{number(prediction.amounts[name])} {prediction.unit}"
                 st.markdown(f'<span style="color:{colour}">■</span> {name}: **{amount}**', unsafe_allow_html=True)
-        explain(
-            "volume_prediction_help",
-            "Each voxel has the class that the model finds most probable; what is outside the analysed region has "
-            "none. The volumes count these voxels and have no error bar: the card below says how well the model does.",
-        )
+    explain(
+        "volume_prediction_help",
+        "Each voxel has the class that the model finds most probable (choose *labels* above the planes to see them); "
+        "what is outside the analysed region has none. The volumes count these voxels and have no error bar: the card "
+        "below says how well the model does.",
+    )
 
 
 def show() -> None:
@@ -132,19 +124,21 @@ def show() -> None:
         return
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        look = draw_data(view)
+        heading("Three planes", "orange: the query · click to move it")
+        look = choose_look(view)
+        draw_data(view, look)
     with right:
         kronecker_map.draw(view)
     matrices.draw(view)
     glance.draw(view)
-    draw_prediction(view, look)
+    draw_prediction(view)
     page.end(view)
     grid, modes = view.analysis.grid, view.analysis.sample.modes[:3]
 
     def pick(click: Click, _: Token) -> Token:
         return pick_planes(click, grid, modes, look.position)
 
-    linked.link(view, {"volume_data": pick, "volume_prediction": pick})
+    linked.link(view, {"volume_data": pick})
 
 
 show()

@@ -134,7 +134,7 @@ class KroneckerAttention(nn.Module):
         Args:
             x: [batch, n_1, …, n_k, dim].
             mask: [batch, n_1, …, n_k], True where a token is valid.
-            record: filled with this layer's factors and its heads' shares of the output when given.
+            record: filled with this layer's factors when given, and with its heads' shares of the output if it asks.
 
         Returns:
             The shape of `x`.
@@ -157,7 +157,7 @@ class KroneckerAttention(nn.Module):
         if record is not None:
             matrices = [factor.matrix().unflatten(0, (batch, self.heads)) for factor in factors]
             left = row_sum * self.value.bias if self._bias_passes(mask) else None
-            shares = head_shares(out, self.output.weight, left, mask)
+            shares = head_shares(out, self.output.weight, left, mask) if record.shares else None
             record.add_factors(matrices, self.combine, self.normalize, mask, shares)
         out = out.transpose(1, 2).reshape(x.shape)
         return linear(out, self.output.weight, self._output_bias(row_sum, mask))

@@ -76,7 +76,8 @@ def click_data(page: Page, key: str, x: object, y: object, *, axes: str = "", sh
     where = plot.evaluate(
         """(plot, [x, y, axes]) => {
           const box = plot.getBoundingClientRect();
-          const [across, down] = [plot._fullLayout[`xaxis${axes}`], plot._fullLayout[`yaxis${axes}`]];
+          const layout = plot._fullLayout;
+          const [across, down] = [layout[`xaxis${axes}`] ?? layout.xaxis, layout[`yaxis${axes}`]];
           return [box.x + across._offset + across.d2p(x), box.y + down._offset + down.d2p(y)];
         }""",
         [x, y, axes],
