@@ -97,6 +97,8 @@ def _rollout(view: View) -> None:
     """Where the chosen position's rollout lies along each mode."""
     heading("Along each mode", "the rollout of the chosen position, the other modes added up")
     tokens = view.analysis.rollout_tokens(view.query, view.direction)
-    figure = rollout_profiles_figure(tokens, view.analysis.grid, view.query, view.direction)
-    picture(figure, f"{view.kind}_rollout", f"Rollout of the chosen position along each mode. {view.reading}")
+    figure = rollout_profiles_figure(
+        tokens, view.analysis.grid, view.query, view.direction, valid=view.analysis.record.valid
+    )
+    picture(figure, linked.rollout_key(view), f"Rollout of the chosen position along each mode. {view.reading}")
     explain(f"{view.kind}_rollout_help", view.about)

@@ -11,6 +11,7 @@ from app.components.plot_events import listen
 from app.parts.view import View
 from app.selection import Role, Token
 from hot_core.figures.picking import Click
+from hot_core.figures.rollout import pick_profile
 
 Picker = Callable[[Click, Token], Token]
 """From a click, and the token that is to be moved, to the token that it means."""
@@ -41,6 +42,11 @@ def follow_matrix(view: View, key: str, mode: int) -> None:
         state.step(view.kind, event["type"])
 
 
+def rollout_key(view: View) -> str:
+    """The key of the rollout's figure."""
+    return f"{view.kind}_rollout"
+
+
 def link(view: View, pickers: dict[str, Picker]) -> None:
     """Listen to the data's own figures.
 
@@ -48,6 +54,8 @@ def link(view: View, pickers: dict[str, Picker]) -> None:
         view: what the page shows.
         pickers: for the key of each figure, what a click in it means.
     """
+    if view.shown == "model":
+        pickers = pickers | {rollout_key(view): lambda click, base: pick_profile(click, view.analysis.grid, base)}
     events = f"{view.kind}_events"
     listen(events, list(pickers), partial(_follow, events, view, pickers))
 

@@ -100,6 +100,7 @@ def _header(view: View, chosen: Content) -> None:
         f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "
         f"{choose.rule_words(analysis)} ({' × '.join(config['modes'])}), {config['layers']} layers of "
         f"{config['heads']} heads."
+        f"{' The pictures leave out what the chosen position keeps of itself.' if view.shown == 'model' else ''}"
     )
 
 

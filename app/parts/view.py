@@ -72,6 +72,15 @@ class View:
         return self.analysis.field(self.layer, self.head, self.query, self.direction, weights=self.weights)
 
     @cached_property
+    def pictured(self) -> xr.DataArray:
+        """The field as pictures show it: of a rollout without the chosen position itself, which would outshine all."""
+        if self.shown != "model":
+            return self.field
+        others = self.field.copy()
+        others[self.analysis.grid.native_of(self.query)] = np.nan
+        return others
+
+    @cached_property
     def uniform(self) -> float:
         """The weight each key would get if all were looked at alike."""
         if self.shown == "model":

@@ -15,7 +15,7 @@ from hot_core.transforms import Segmentation
 def draw_data(view: View) -> Composite:
     """The composite with the attention over it, summed over bands or for one band."""
     analysis = view.analysis
-    tokens = token_field(view.field, analysis.grid)
+    tokens = token_field(view.pictured, analysis.grid)
     names = [str(name) for name in tokens.coords["band"].values]
     heading("Tile", "orange: the query · click to move it")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -55,7 +55,7 @@ def draw_prediction(view: View) -> None:
             picture(figure, "raster_prediction", "Class map in map coordinates.")
     with right:
         heading("Which bands the query looks at" if view.direction == "row" else "Which bands look at the query")
-        tokens = token_field(view.field, analysis.grid)
+        tokens = token_field(view.pictured, analysis.grid)
         own = str(tokens.coords["band"].values[view.query[2]])
         partner = None if view.key is None else str(tokens.coords["band"].values[view.key[2]])
         bars = mode_bars(tokens, "band", own, key=partner)

@@ -43,7 +43,7 @@ def draw_data(view: View, forecast: Forecast) -> Shown:
     """Lines with the strips below them."""
     shown = choose_shown(view)
     figure = series_figure(
-        forecast, view.field, view.analysis.grid, view.query, shown, uniform=view.uniform, key=view.key
+        forecast, view.pictured, view.analysis.grid, view.query, shown, uniform=view.uniform, key=view.key
     )
     picture(figure, "series_data", f"Forecast of one series and attention over all of them. {view.reading}")
     explain(
@@ -60,7 +60,7 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         heading("Which series the query looks at" if view.direction == "row" else "Which series look at the query")
-        tokens = token_field(view.field, view.analysis.grid)
+        tokens = token_field(view.pictured, view.analysis.grid)
         figure = pair_figure(
             tokens,
             "entity",
@@ -106,7 +106,7 @@ def show() -> None:
     draw_numbers(view, forecast, shown)
     page.end(view)
     grid = view.analysis.grid
-    strips = strip_rows(token_field(view.field, grid), grid, view.query, shown, view.key)
+    strips = strip_rows(token_field(view.pictured, grid), grid, view.query, shown, view.key)
 
     def pick_line(click: Click, _: Token) -> Token:
         return pick_series(click, grid, strips, shown)

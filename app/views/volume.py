@@ -40,7 +40,7 @@ def choose_look(view: View) -> Look:
     grid = view.analysis.grid
     token = view.query
     if state.get("volume_planes") == "strongest":
-        weights = token_field(view.field, grid).values
+        weights = token_field(view.pictured, grid).values
         token = tuple(int(at) for at in np.unravel_index(int(np.nanargmax(weights)), weights.shape))
     x, y, z = grid.centre_of(token)
     return Look((x, y, z), radiological=bool(state.get("volume_radiological")), sided=sided)
@@ -57,7 +57,7 @@ def draw_data(view: View, look: Look) -> None:
     analysis, over = view.analysis, state.get("volume_over")
     figure = slices_figure(
         one_volume(view), analysis.sample.modes[:3], analysis.grid, look, query=view.query, key=view.key,
-        uniform=view.uniform, field=view.field if over == "attention" else None,
+        uniform=view.uniform, field=view.pictured if over == "attention" else None,
         prediction=None if over == "nothing" else labels_of(view), fill=over == "labels",
     )  # fmt: skip
     planes = "Coronal, sagittal and axial plane" if look.sided else "Three planes"

@@ -16,13 +16,15 @@ from hot_core.modes import TokenAxis, TokenGrid
 OWN = "rgba(242,106,15,0.4)"
 """The share of the chosen token itself, on top of its position's bar: the query's orange, paler."""
 MOST_NAMES = 12
+ABOVE = 22
+"""Pixels above a panel for its words."""
 
 
 def rollout_profiles_figure(
     share: np.ndarray, grid: TokenGrid, query: Token, direction: str = "row", *, valid: np.ndarray | None = None,
-    height: int = 260,
+    height: int | None = None,
 ) -> go.Figure:  # fmt: skip
-    """Draw a row or column of the rollout as one panel a mode, summed over the other modes.
+    """Draw a row or column of the rollout as one panel a mode, one below the other, summed over the other modes.
 
     The chosen token's own share, which the residual makes large, stands pale on top of its position's bar;
     where it would flatten the rest the bar is cut off at the top, and the panel says so with its number.
@@ -33,7 +35,7 @@ def rollout_profiles_figure(
         query: the chosen token.
         direction: "row": the share of every token in the chosen one; "column": its share in every token.
         valid: which tokens hold data; None means all. Others are not counted, but for the token itself.
-        height: of the figure, in pixels.
+        height: of the figure, in pixels; None for 160 a panel.
 
     Returns:
         A figure whose x axis number `i` is that of mode `i`; `pick_profile` says what a click in it means.
@@ -45,6 +47,8 @@ def rollout_profiles_figure(
     data: list[Part] = []
     layout: Part = {"shapes": [], "annotations": []}
     plots = [token_axis(axis) for axis in grid.axes]
+    height = 160 * len(plots) if height is None else height
+    below = max(plot.below for plot in plots)
     for mode, (axis, plot) in enumerate(zip(grid.axes, plots, strict=True)):
         name = "" if mode == 0 else str(mode + 1)
         others, even = along(rest, mode)[plot.first :], along(counted / max(int(counted.sum()), 1), mode)[plot.first :]
@@ -52,15 +56,21 @@ def rollout_profiles_figure(
         at = max(query[mode] - plot.first, 0)
         panel = _bars(plot, axis, others, own, at, direction) + _level(plot, even)
         data += [trace | {"xaxis": f"x{name}", "yaxis": f"y{name}"} for trace in panel]
-        layout |= _axes(plot, axis, name, (mode / len(plots), (mode + 1) / len(plots)), top)
+        layout |= _axes(plot, axis, name, _domain(mode, len(plots), (below + ABOVE) / (height - below - ABOVE)), top)
         layout["annotations"] += [
             note | {"xref": f"x{name} domain", "yref": f"y{name} domain"}
             for note in _notes(own, float(others[at]) + own > top, even)
         ]
     words = "share in the chosen token" if direction == "row" else "share of the chosen token"
     layout["yaxis"]["title"] = title(words)
-    below = max(plot.below for plot in plots)
-    return assemble(data, height, margin=margins(58, below, 38), barmode="stack", hovermode="x", **layout)
+    return assemble(data, height, margin=margins(58, below, ABOVE), barmode="stack", hovermode="x", **layout)
+
+
+def _domain(mode: int, count: int, gap: float) -> tuple[float, float]:
+    """The share of the height that a mode's panel takes, the first one at the top."""
+    tall = (1 - (count - 1) * gap) / count
+    top = 1 - mode * (tall + gap)
+    return top - tall, top
 
 
 def along(values: np.ndarray, mode: int) -> np.ndarray:
@@ -126,7 +136,7 @@ def _notes(own: float, cut: bool, even: np.ndarray) -> list[Part]:
     ]
 
 
-def _axes(plot: PlotAxis, axis: TokenAxis, name: str, span: Sequence[float], top: float) -> Part:
+def _axes(plot: PlotAxis, axis: TokenAxis, name: str, domain: Sequence[float], top: float) -> Part:
     """The two axes of a panel; names stand as ticks on an axis of numbers, so that bars have widths on all."""
     look = dict(plot.look)
     if look.get("type") == "category":
@@ -134,9 +144,7 @@ def _axes(plot: PlotAxis, axis: TokenAxis, name: str, span: Sequence[float], top
         shown = range(0, len(plot), step)
         look = {"type": "linear", "tickmode": "array", "tickvals": list(shown)}
         look["ticktext"] = [str(plot.values[at]) for at in shown]
-    gap = 0.035
-    domain = [span[0] + gap * (span[0] > 0), span[1] - gap * (span[1] < 1)]
-    x = {"domain": domain, "range": plot.range, "anchor": f"y{name}", "title": title(plot.title)}
+    x = {"domain": [0, 1], "range": plot.range, "anchor": f"y{name}", "title": title(plot.title)}
     x["tickangle"] = -35 if plot.slanted else 0
-    y = {"range": [0, top], "anchor": f"x{name}", "nticks": 4, "rangemode": "tozero"}
+    y = {"domain": domain, "range": [0, top], "anchor": f"x{name}", "nticks": 4, "rangemode": "tozero"}
     return {f"xaxis{name}": QUIET | look | x, f"yaxis{name}": QUIET | y}

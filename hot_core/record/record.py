@@ -176,8 +176,8 @@ class AttentionRecord:
         shares = self._factors(layer, batch).shares
         if shares is None:
             raise SelectionError(
-                f"Layer {layer} kept no shares of its heads in the output. Record with AttentionRecord(shares=True), or "
-                "choose weights='equal'."
+                f"Layer {layer} kept no shares of its heads in the output. Record with AttentionRecord(shares=True), "
+                "or choose weights='equal'."
             )
         found = shares[batch].double()
         if not 0.5 < float(found.sum()) < 2:  # 1 but for rounding, otherwise 0 or NaN
