@@ -9,7 +9,7 @@ from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.server import running_app
 
 HERE = Path(__file__).resolve().parent
-FIGURES = {"start": [f"start_{kind}" for kind in KINDS], **{kind: [f"{kind}_data", f"{kind}_map"] for kind in KINDS}}
+FIGURES = {"start": [f"start_{kind}" for kind in KINDS], **{kind: [f"{kind}_data"] for kind in KINDS}}
 
 
 def main() -> None:

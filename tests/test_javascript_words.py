@@ -12,11 +12,11 @@ import pytest
 from hot_core.analysis.words import number, place, position_words, span_words
 from hot_core.figures.axes import mode_title
 from hot_core.figures.canvas import Coordinates, encode, grid_coordinates, mode_coordinates
-from hot_core.figures.flat_axis import flat_ticks
 from hot_core.kronecker import KroneckerMixture
 from hot_core.modes import TokenGrid
 from tests.javascript import run_module
 from tests.makers_canvas import grids
+from tests.oracles_ticks import flat_ticks
 from tests.test_canvas_payload import PICTURE, parse, plain, random_map
 
 

@@ -11,7 +11,7 @@ from app.parts import linked
 from app.parts.show import explain
 from app.parts.view import View
 from hot_core.figures.canvas import Picture, encode, mode_coordinates
-from hot_core.figures.matrix import shared_limit
+from hot_core.figures.fields import shared_limit
 from hot_core.kronecker import KroneckerMap
 
 

@@ -31,6 +31,11 @@ def field_limit(weights: np.ndarray, uniform: float) -> float:
     return max(float(finite.max()) if finite.size else 0.0, 2 * uniform)
 
 
+def shared_limit(factors: Sequence[xr.DataArray]) -> float:
+    """The common end of a mode's colour bars: the largest weight given, at least twice uniform."""
+    return max(2 / factors[0].sizes["key"], *(float(factor.max()) for factor in factors))
+
+
 def mode_bars(
     tokens: xr.DataArray, mode: str, query: str | None, *, key: str | None = None, height: int = 240
 ) -> go.Figure:

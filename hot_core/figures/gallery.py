@@ -12,7 +12,7 @@ import torch
 
 from hot_core.analysis.head_words import percent
 from hot_core.analysis.heads import HeadMeasures, valid_positions
-from hot_core.figures.matrix import shared_limit
+from hot_core.figures.fields import shared_limit
 from hot_core.kronecker import KroneckerMap
 from hot_core.record import AttentionRecord
 

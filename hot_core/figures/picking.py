@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from hot_core.figures.axes import token_axis
-from hot_core.figures.flat_axis import FlatAxis
 from hot_core.figures.planes import PLANES, pick_voxel
 from hot_core.figures.series import Shown
 from hot_core.modes import Mode, TokenGrid
@@ -32,22 +29,6 @@ class Click:
     axis: str = "x"
     cell: tuple[int, int] | None = None
     shift: bool = False
-
-
-def pick_matrix(click: Click, grid: TokenGrid, mode: int, query: Token, direction: str) -> Token:
-    """The query with one mode's position replaced by the row clicked (the column, for "column")."""
-    if click.cell is None:
-        return query
-    at = click.cell[0 if direction == "row" else 1] + token_axis(grid.axes[mode]).first
-    return (*query[:mode], min(at, len(grid.axes[mode]) - 1), *query[mode + 1 :])
-
-
-def pick_map(click: Click, rows: FlatAxis, cols: FlatAxis, query: Token, direction: str) -> Token:
-    """The first position of the pixel row (or column) of the Kronecker map that was clicked."""
-    if click.cell is None:
-        return query
-    flat = rows.first(click.cell[0]) if direction == "row" else cols.first(click.cell[1])
-    return tuple(int(i) for i in np.unravel_index(flat, rows.grid.shape))
 
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:

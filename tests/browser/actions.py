@@ -70,18 +70,6 @@ def wait_until_redrawn(page: Page, key: str, before: str) -> None:
     )
 
 
-def click_figure(page: Page, key: str, across: float, down: float) -> None:
-    """Clicks into a figure's last plot area (of a series: the strips), at shares of its width and height."""
-    area = figure(page, key).locator(".nsewdrag").last
-    area.scroll_into_view_if_needed()
-    box = area.bounding_box()
-    assert box is not None
-    x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y)
-    page.mouse.click(x, y)
-
-
 def slide(page: Page, kind: str, mode: str, key: str) -> None:
     """Moves the query along a mode by the keyboard."""
     thumb = at(page, f"{kind}_query_{mode}").get_by_role("slider")

@@ -1,7 +1,10 @@
 """What a person does in an attention map on the page, and what it shows."""
 
+import io
 from typing import Any
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.actions import LIMIT_MS, at, figure
@@ -19,6 +22,12 @@ def instrument(page: Page, key: str) -> Locator:
 def readout(page: Page, key: str) -> Locator:
     """The sentence of what is under the pointer, or chosen."""
     return at(page, key).get_by_test_id("attention-readout")
+
+
+def canvas_pixels(page: Page, key: str) -> np.ndarray:
+    """An attention map as it stands on the screen, (height, width, 3)."""
+    picture = instrument(page, key).locator(".am-stage").screenshot(timeout=LIMIT_MS)
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
 def visible(page: Page, key: str) -> tuple[int, int, int, int]:

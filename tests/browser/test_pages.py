@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.actions import KINDS, MODES, TITLES, at, figure, open_page, pixels, reading, settled
+from tests.browser.instrument import canvas_pixels
 
 
-def assert_drawn(page: Page, key: str) -> None:
-    colours = np.unique(pixels(page, key).reshape(-1, 3), axis=0)
+def assert_drawn(picture: np.ndarray, key: str) -> None:
+    colours = np.unique(picture.reshape(-1, 3), axis=0)
     assert len(colours) > 30, f"{key} shows only {len(colours)} colours."
 
 
@@ -18,7 +19,7 @@ def test_start_shows_three_analysed_samples_and_the_way_to_every_page(page: Page
     open_page(page, app_url, "start")
     for kind in KINDS:
         figure(page, f"start_{kind}")
-        assert_drawn(page, f"start_{kind}")
+        assert_drawn(pixels(page, f"start_{kind}"), f"start_{kind}")
         expect(at(page, f"start_sample_{kind}")).to_contain_text("uniform")
     for title in TITLES.values():
         expect(page.get_by_role("link", name=title, exact=True).first).to_be_visible()
@@ -35,8 +36,9 @@ def test_start_leads_to_a_sample(page: Page, app_url: str) -> None:
 def test_a_page_opens_with_an_analysis(kind: str, page: Page, app_url: str) -> None:
     open_page(page, app_url, kind)
     expect(reading(page, kind)).to_contain_text("looks most at")
-    for key in (f"{kind}_data", f"{kind}_map", *(f"{kind}_matrix_{mode}" for mode in MODES[kind])):
-        assert_drawn(page, key)
+    assert_drawn(pixels(page, f"{kind}_data"), f"{kind}_data")
+    for key in (f"{kind}_map", *(f"{kind}_matrix_{mode}" for mode in MODES[kind])):
+        assert_drawn(canvas_pixels(page, key), key)
     expect(page.get_by_text("not a medical device").first).to_be_visible()
 
 
