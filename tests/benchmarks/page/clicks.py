@@ -17,6 +17,8 @@ MISSED_MS = 10_000
 PAUSE_MS = 20
 EDGE = 0.06
 """Share of a picture along each side that is left alone."""
+HISTORY = 0.8
+"""Of the series' dated axis 96 of 120 hours have been; in those of the forecast there is no position to choose."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Case:
         target: selector of the picture within it, in shadow roots, too.
         views: what has to follow, as `stopwatch.js` takes it.
         sizes: tokens of each mode.
+        reach: the share of the picture's width, from the left, that holds anything to choose.
     """
 
     box: str
     target: str
     views: tuple[dict[str, object], ...]
     sizes: tuple[int, ...] = ()
+    reach: float = 1.0
 
 
 def place(number):
@@ -76,6 +80,7 @@ def click(page, case, number):
     if box is None:
         raise LookupError(f"{case.box} has no {case.target} to click.")
     across, down = place(number)
+    across *= case.reach
     x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y)
@@ -105,7 +110,8 @@ def cases(kind, sizes):
         {"box": boxes["data"], "what": "marks"},
     )
     targets = {"map": MAP, "matrix": MAP, "data": ".js-plotly-plot .nsewdrag"}
-    return {source: Case(boxes[source], targets[source], views, sizes) for source in SOURCES}
+    reach = {"data": HISTORY} if kind == "series" else {}
+    return {source: Case(boxes[source], targets[source], views, sizes, reach.get(source, 1.0)) for source in SOURCES}
 
 
 def pages(browser, url, settings, sizes, say):
