@@ -22,9 +22,10 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     return found
 
 
-def view(memory: Memory, picks: str = "query") -> Any:
+def view() -> Any:
+    grid = SimpleNamespace(shape=SHAPE)
     return SimpleNamespace(
-        kind="series", picks=picks, selection=memory["series_history"].now,
+        kind="series", analysis=SimpleNamespace(grid=grid),
         token=lambda flat: tuple(int(at) for at in np.unravel_index(flat, SHAPE)),
     )  # fmt: skip
 
@@ -40,38 +41,66 @@ def now(memory: Memory) -> Selection:
 
 def test_the_map_chooses_query_key_and_pair(memory: Memory) -> None:
     event(memory, "map", type="pick", role="query", position=1 * 35 + 4 * 7 + 6)
-    linked.follow_map(view(memory), "map")
+    linked.follow_map(view(), "map")
     assert now(memory) == Selection((1, 4, 6))
     event(memory, "map", type="pick", role="key", position=2 * 35)
-    linked.follow_map(view(memory), "map")
+    linked.follow_map(view(), "map")
     assert now(memory) == Selection((1, 4, 6), (2, 0, 0))
     event(memory, "map", type="pair", query=7, key=8)
-    linked.follow_map(view(memory), "map")
+    linked.follow_map(view(), "map")
     assert now(memory) == Selection((0, 1, 0), (0, 1, 1))
 
 
 def test_a_matrix_moves_one_mode(memory: Memory) -> None:
     event(memory, "matrix", type="pick", role="query", position=4)
-    linked.follow_matrix(view(memory), "matrix", 1)
+    linked.follow_matrix(view(), "matrix", 1)
     assert now(memory) == Selection((1, 4, 3))
     event(memory, "matrix", type="pick", role="key", position=6)
-    linked.follow_matrix(view(memory), "matrix", 2)
+    linked.follow_matrix(view(), "matrix", 2)
     assert now(memory) == Selection((1, 4, 3), (1, 4, 6))
 
 
 def test_both_undo_and_redo(memory: Memory) -> None:
     state.choose("series", Selection((0, 0, 0)))
     event(memory, "map", type="undo")
-    linked.follow_map(view(memory), "map")
+    linked.follow_map(view(), "map")
     assert now(memory) == Selection((1, 2, 3))
     event(memory, "matrix", type="redo")
-    linked.follow_matrix(view(memory), "matrix", 0)
+    linked.follow_matrix(view(), "matrix", 0)
     assert now(memory) == Selection((0, 0, 0))
 
 
+def test_a_second_click_before_the_page_has_run_again_keeps_the_first(memory: Memory) -> None:
+    old = view()
+    event(memory, "map", type="pick", role="query", position=35)
+    linked.follow_map(old, "map")
+    event(memory, "map", type="pick", role="key", position=36)
+    linked.follow_map(old, "map")
+    assert now(memory) == Selection((1, 0, 0), (1, 0, 1))
+    event(memory, "matrix", type="pick", role="key", position=4)
+    linked.follow_matrix(old, "matrix", 1)
+    assert now(memory) == Selection((1, 0, 0), (1, 4, 1))
+    event(memory, "clicks", type="click", figure="figure", x=0, y=0, shift=False)
+    linked._follow("clicks", old, {"figure": lambda click, base: (2, 2, 2)})
+    assert now(memory) == Selection((2, 2, 2), (1, 4, 1))
+
+
+@pytest.mark.parametrize("place", [-1, 105, 10**9, 2.5, "3", None])
+def test_a_position_outside_the_map_is_not_heard(place: object, memory: Memory) -> None:
+    event(memory, "map", type="pick", role="query", position=place)
+    linked.follow_map(view(), "map")
+    event(memory, "map", type="pair", query=3, key=place)
+    linked.follow_map(view(), "map")
+    event(memory, "matrix", type="pick", role="key", position=place)
+    linked.follow_matrix(view(), "matrix", 2)
+    event(memory, "map", type="something")
+    linked.follow_map(view(), "map")
+    assert memory["series_history"] == History(Selection((1, 2, 3)))
+
+
 def test_an_event_that_is_gone_does_nothing(memory: Memory) -> None:
-    linked.follow_map(view(memory), "map")
-    linked.follow_matrix(view(memory), "matrix", 0)
+    linked.follow_map(view(), "map")
+    linked.follow_matrix(view(), "matrix", 0)
     assert memory["series_history"] == History(Selection((1, 2, 3)))
 
 
@@ -88,17 +117,18 @@ def test_a_click_in_the_data_moves_query_or_key_from_where_it_is(
     picks: str, shift: bool, expected: Selection, memory: Memory
 ) -> None:
     state.choose("series", Selection((1, 2, 3), (0, 1, 1)))
+    memory["series_picks"] = picks
     event(memory, "clicks", type="click", figure="figure", x="a", y=1, axis="x", cell=[2, 4], shift=shift)
 
     def pick(click: Click, base: tuple[int, ...]) -> tuple[int, ...]:
         assert click.cell is not None
         return (*click.cell, base[2])
 
-    linked._follow("clicks", view(memory, picks), {"figure": pick})
+    linked._follow("clicks", view(), {"figure": pick})
     assert now(memory) == expected
 
 
 def test_a_figure_that_is_not_listened_to_is_not_heard(memory: Memory) -> None:
     event(memory, "clicks", type="click", figure="other", x=0, y=0)
-    linked._follow("clicks", view(memory), {})
+    linked._follow("clicks", view(), {})
     assert now(memory) == Selection((1, 2, 3))

@@ -94,7 +94,7 @@ def test_a_page_opens_with_a_sample_analysed(kind: str, open_page: Open) -> None
     app = open_page(kind)
     assert not app.error
     assert "looks most at" in reading(app)
-    assert charts(app) >= 2
+    assert charts(app) >= 1
     whole, *matrices = payloads(app)
     assert whole["map"]["sizes"] == [each["map"]["sizes"][0] for each in matrices]
     assert [each["modes"][0]["name"] for each in matrices] == list(MODES[kind])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 from dataclasses import fields, replace
@@ -13,7 +14,7 @@ import torch
 from hot_core.analysis.words import span_words
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.figures.axes import mode_title, token_word
-from hot_core.figures.canvas import Coordinates, Picture, encode, grid_coordinates, mode_coordinates
+from hot_core.figures.canvas import Coordinates, Picture, encode, grid_coordinates, mode_coordinates, runs
 from hot_core.figures.canvas.coordinates import ModeWords
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.modes import Mode, TokenAxis, TokenGrid
@@ -177,3 +178,14 @@ def test_the_file_stays_unnamed(name: str) -> None:
     assert analysis.sample.source.name == name
     assert name.split(".")[0].encode() not in content
     assert b"/" not in content[: 4 + struct.unpack_from("<I", content)[0]]
+
+
+def test_positions_without_data_are_sent_as_ranges() -> None:
+    rng = np.random.default_rng(4)
+    for shape in ((1,), (7,), (3, 5, 7)):
+        for share in (0.0, 0.3, 1.0):
+            flags = rng.random(shape) < share
+            found = runs(flags)
+            literal = [at for at, flag in enumerate(flags.ravel().tolist()) if flag]
+            assert [at for start, stop in found for at in range(start, stop)] == literal
+            assert all(stop < start for (_, stop), (start, _) in itertools.pairwise(found))

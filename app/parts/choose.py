@@ -76,7 +76,7 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
         kind, analysis, shown, int(state.get(f"{kind}_layer")),
         int(state.get(f"{kind}_head")) if shown == "head" else None,
         state.get(f"{kind}_weights") if shown == "layer" else "equal",
-        state.get(f"{kind}_direction"), state.selection(kind), state.picks(kind), repr(identity), credit,
+        state.get(f"{kind}_direction"), state.selection(kind), state.picks(kind), state.own_key(kind, identity), credit,
     )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ from app.parts import linked
 from app.parts.choose import rule_words
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
-from hot_core.errors import HotError
-from hot_core.figures.canvas import Coordinates, Picture, encode, grid_coordinates
+from hot_core.errors import SelectionError
+from hot_core.figures.canvas import Coordinates, Picture, encode, grid_coordinates, runs
 from hot_core.figures.rollout import rollout_profiles_figure
 
 STRONGEST = 10
@@ -50,7 +50,7 @@ def payload(view: View) -> bytes:
             about=view.about, uniform=view.uniform, scale="uniform",
             limit=_largest(view), limit_words="all layers and heads" if view.shown == "head" else "all layers",
             top=_top(view), query=view.flat(view.query), key=view.flat(view.key), direction=view.direction,
-            picks=view.picks, identity=view.identity,
+            picks=view.picks, identity=view.identity, missing=runs(view.missing),
         ),
     )  # fmt: skip
 
@@ -61,16 +61,17 @@ def _coordinates(view: View) -> Coordinates:
 
 
 def _top(view: View) -> list[tuple[int, int, float]] | None:
-    """The strongest entries of the map, flat; None where the weights are too alike to find them quickly."""
-    shape = view.analysis.grid.shape
+    """Those of the ten strongest entries that lie between positions with data; None where the search gives up."""
+    shape, missing = view.analysis.grid.shape, view.missing.ravel()
 
     def find() -> list[tuple[int, int, float]] | None:
         try:
             found = view.map.top(min(STRONGEST, math.prod(shape)))
-        except HotError:
+        except SelectionError:
             return None
         queries, keys = (np.ravel_multi_index(tuple(place.T.numpy()), shape) for place in (found.queries, found.keys))
-        return list(zip(queries.tolist(), keys.tolist(), found.weights.tolist(), strict=True))
+        entries = zip(queries.tolist(), keys.tolist(), found.weights.tolist(), strict=True)
+        return [(query, key, weight) for query, key, weight in entries if not missing[query] and not missing[key]]
 
     return cache.remember(view.analysis, ("top", view.layer, view.head, view.weights), find)
 
@@ -87,7 +88,7 @@ def _largest(view: View) -> float | None:
                 for layer in range(analysis.record.num_layers)
                 for head in heads
             )
-        except HotError:
+        except SelectionError:
             return None
 
     return cache.remember(analysis, ("largest", view.shown, view.weights), find)

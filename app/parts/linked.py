@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from app import state
 from app.components.plot_events import listen
 from app.parts.view import View
-from app.selection import Role, Token
+from app.selection import Role, Selection, Token
 from hot_core.figures.picking import Click
 from hot_core.figures.rollout import pick_profile
 
@@ -20,26 +21,32 @@ Picker = Callable[[Click, Token], Token]
 def follow_map(view: View, key: str) -> None:
     """Follow the Kronecker map: a query or key, both of a pair, or a step back or forward."""
     event = state.event(key)
-    if event is None:
+    if event is None or not _inside(event, math.prod(view.analysis.grid.shape)):
         return
+    now = state.selection(view.kind)
     if event["type"] == "pick":
-        state.choose(view.kind, view.selection.with_role(event["role"], view.token(int(event["position"]))))
+        state.choose(view.kind, now.with_role(event["role"], view.token(event["position"])))
     elif event["type"] == "pair":
-        chosen = view.selection.with_role("query", view.token(int(event["query"])))
-        state.choose(view.kind, chosen.with_role("key", view.token(int(event["key"]))))
-    else:
+        state.choose(view.kind, Selection(view.token(event["query"]), view.token(event["key"])))
+    elif event["type"] in ("undo", "redo"):
         state.step(view.kind, event["type"])
 
 
 def follow_matrix(view: View, key: str, mode: int) -> None:
-    """Follow a mode's matrix: one mode of the query or the key."""
+    """Follow a mode's matrix: one mode of the query or the key, or a step back or forward."""
     event = state.event(key)
-    if event is None:
+    if event is None or not _inside(event, view.analysis.grid.shape[mode]):
         return
     if event["type"] == "pick":
-        state.choose(view.kind, view.selection.moved(event["role"], mode, int(event["position"])))
-    else:
+        state.choose(view.kind, state.selection(view.kind).moved(event["role"], mode, event["position"]))
+    elif event["type"] in ("undo", "redo"):
         state.step(view.kind, event["type"])
+
+
+def _inside(event: dict[str, Any], total: int) -> bool:
+    """Whether all positions of an event lie in the map; the picture of a file now gone may still report."""
+    places = [event[name] for name in ("position", "query", "key") if name in event]
+    return all(isinstance(place, int) and 0 <= place < total for place in places)
 
 
 def rollout_key(view: View) -> str:
@@ -61,14 +68,17 @@ def link(view: View, pickers: dict[str, Picker]) -> None:
 
 
 def _follow(events: str, view: View, pickers: dict[str, Picker]) -> None:
-    """Move the query, or with Shift the key; the other way round while the key is being moved."""
+    """Move the query, or with Shift the key; the other way round while the key is being moved.
+
+    The selection is asked for now and not taken from the view: a second click may come before the page has run again.
+    """
     event: dict[str, Any] | None = state.event(events)
     if event is None or event.get("figure") not in pickers:
         return
     cell = event.get("cell")
     x, y = (place if isinstance(place, str) else float(place) for place in (event["x"], event["y"]))
     click = Click(x, y, event.get("axis", "x"), None if cell is None else (int(cell[0]), int(cell[1])))
-    other: Role = "key" if view.picks == "query" else "query"
-    role = other if event.get("shift") else view.picks
-    token = pickers[event["figure"]](click, view.selection.token(role))
-    state.choose(view.kind, view.selection.with_role(role, token))
+    picks, now = state.picks(view.kind), state.selection(view.kind)
+    other: Role = "key" if picks == "query" else "query"
+    role = other if event.get("shift") else picks
+    state.choose(view.kind, now.with_role(role, pickers[event["figure"]](click, now.token(role))))

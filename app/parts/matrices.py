@@ -10,7 +10,7 @@ from app.components.attention_map import attention_map
 from app.parts import linked
 from app.parts.show import explain
 from app.parts.view import View
-from hot_core.figures.canvas import Picture, encode, mode_coordinates
+from hot_core.figures.canvas import Picture, encode, mode_coordinates, runs
 from hot_core.figures.fields import shared_limit
 from hot_core.kronecker import KroneckerMap
 
@@ -28,10 +28,10 @@ def draw(view: View) -> None:
     explain(
         f"{view.kind}_matrices_help",
         "Each matrix says how strongly the positions of one mode (down) look at the positions of the same mode "
-        "(across); every row adds up to 1, the chosen position is orange, its partner blue. The colour scale of a mode "
-        "is the same for all layers and heads, so that they can be compared; ▲ marks the uniform level 1/n. "
-        "For a layer each matrix is the weighted mean of its heads' factors: the whole map summed over the other "
-        "modes. Layers and heads are counted from 0.",
+        "(across); a factor's rows add up to 1, the chosen position is orange, its partner blue. The colour scale of a "
+        "mode is the same for all layers and heads, so that they can be compared; ▲ marks the uniform level 1/n. "
+        "For a layer each matrix is its map along the mode, the other modes added up; it does not determine the map. "
+        "Layers and heads are counted from 0.",
     )
 
 
@@ -55,23 +55,32 @@ def payload(view: View, mode: int) -> bytes:
         view.analysis, ("limit", name),
         lambda: shared_limit([record.factor(layer, name) for layer in range(record.num_layers)]),
     )  # fmt: skip
+    empty = _slices(view, mode)
     return encode(
         KroneckerMap((factor,)), mode_coordinates(axis),
         Picture(
             title=f"{name} · {view.title}", formula=f"{len(axis)} × {len(axis)}",
-            uniform=1 / keys_with_data(view, mode), scale="linear",
-            about=f"The mode-wise matrix of {name}: query down, key across.", limit=limit,
+            uniform=1 / max(1, int((~empty).sum())), scale="linear",
+            about=_about(view, name), limit=limit,
             limit_words="all layers and heads", query=view.query[mode],
             key=None if view.key is None else view.key[mode], direction=view.direction, picks=view.picks,
-            identity=view.identity, small=True,
+            identity=view.identity, small=True, missing=runs(empty),
         ),
     )  # fmt: skip
 
 
-def keys_with_data(view: View, mode: int) -> int:
-    """The keys of a mode that hold data; a slice without any gets no weight."""
-    valid = view.analysis.record.valid
-    if valid is None:
-        return len(view.analysis.grid.axes[mode])
-    others = tuple(axis for axis in range(valid.ndim) if axis != mode)
-    return max(1, int(np.count_nonzero(valid.any(axis=others))))
+def _slices(view: View, mode: int) -> np.ndarray:
+    """Which slices of a mode hold no data at all; they get no weight as keys."""
+    others = tuple(axis for axis in range(view.missing.ndim) if axis != mode)
+    return np.asarray(view.missing.all(axis=others))
+
+
+def _about(view: View, name: str) -> str:
+    """What a matrix is, and what it is not."""
+    if view.shown == "head":
+        return f"The factor of mode {name}: query down, key across. The head's map is made from one such factor a mode."
+    heads = view.analysis.record.num_heads
+    return (
+        f"The layer's map along mode {name}, the other modes added up; for products the weighted mean of its {heads} "
+        "heads' factors. It does not determine the layer's map."
+    )

@@ -130,6 +130,12 @@ class View:
         """What is shown and what it is not, in two sentences."""
         return what(self.analysis.record, self.shown, self.layer, self.head, self.weights)
 
+    @cached_property
+    def missing(self) -> np.ndarray:
+        """Which tokens hold no data."""
+        valid = self.analysis.record.valid
+        return np.zeros(self.analysis.grid.shape, dtype=bool) if valid is None else ~valid
+
     def flat(self, token: Token | None) -> int | None:
         """A token's position on the axes of the Kronecker map."""
         return None if token is None else int(np.ravel_multi_index(token, self.analysis.grid.shape))

@@ -28,7 +28,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Picture:
-    """How a map is shown, and what is chosen on it. Holds nothing of the file that the data came from.
+    """How a map is shown, and what is chosen on it. Holds neither a name nor a value of the file.
 
     Attributes:
         title: what is seen: "Layer 2, head 3".
@@ -45,6 +45,7 @@ class Picture:
         picks: what a plain click chooses; a shift-click chooses the other.
         identity: when this text changes, another thing is shown and the zoom starts anew.
         small: a compact instrument, for a mode-wise matrix.
+        missing: half-open ranges of flat positions without data, in order; none of them is named as the strongest.
     """
 
     title: str
@@ -61,6 +62,20 @@ class Picture:
     picks: Literal["query", "key"] = "query"
     identity: str = ""
     small: bool = False
+    missing: Sequence[tuple[int, int]] = ()
+
+
+def runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    """The half-open ranges of flat C-order positions at which flags are set.
+
+    Args:
+        flags: bool, any shape.
+
+    Returns:
+        Ranges in order; none touches the next.
+    """
+    steps = np.flatnonzero(np.diff(np.concatenate([[False], flags.ravel(), [False]]).astype(np.int8)))
+    return list(zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True))
 
 
 def encode(kmap: KroneckerMap | KroneckerMixture, coordinates: Coordinates, picture: Picture) -> bytes:
