@@ -23,7 +23,7 @@ from tests.makers_canvas import BUNDLED, bundled, grids
 PICTURE = Picture(
     title="Layer 2, head 3", formula="a ⊗ b", about="One head.", uniform=1 / 35, scale="log", limit=0.5,
     limit_words="all heads", top=[(3, 34, 0.25)], query=3, key=34, direction="column",
-    picks="key", identity="one", small=True,
+    picks="key", identity="one", small=True, missing=[(5, 7), (11, 12)],
 )  # fmt: skip
 
 
@@ -68,9 +68,10 @@ def test_a_head_is_sent_factor_after_factor_wherever_the_header_ends(title: str)
 def test_the_picture_is_in_the_header_as_plain_values() -> None:
     header, _ = parse(encode(random_map((5, 7), 1), plain((5, 7)), PICTURE))
     given = {field.name: getattr(PICTURE, field.name) for field in fields(Picture)}
-    assert {name: header[name] for name in given} == given | {"top": [[3, 34, 0.25]]}
+    assert {name: header[name] for name in given} == given | {"top": [[3, 34, 0.25]], "missing": [[5, 7], [11, 12]]}
     bare, _ = parse(encode(random_map((5, 7), 1), plain((5, 7)), Picture("t", "f", "a", uniform=0.1)))
     assert [bare[name] for name in ("limit", "top", "query", "key", "small")] == [None, None, None, None, False]
+    assert bare["missing"] == []
 
 
 def test_heads_are_sent_with_their_weights() -> None:

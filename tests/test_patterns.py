@@ -1,13 +1,14 @@
 """Named patterns against literal twins, on made patterns, and on random matrices, where none may be named."""
 
 import math
+import tracemalloc
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
 
 from hot_core.analysis import chance
-from hot_core.analysis.chance import TILTS, log_chance, log_moments, symmetric_means
+from hot_core.analysis.chance import TILTS, LogMoments, log_chance, symmetric_means
 from hot_core.analysis.pattern_search import (
     BAND_TIE,
     banded,
@@ -157,7 +158,8 @@ def test_the_diagonal_counts_only_the_querys_own_position():
 
 def test_moments_are_the_mean_over_every_deal():
     weights = softmax(rng_of(1), 3, 7, heat=3)
-    got = log_moments(weights)
+    moments = LogMoments(weights)
+    got = np.stack([moments.at(np.full(3, count)) for count in range(8)], axis=2)
     for at, tilt in enumerate(TILTS):
         if tilt > 100:  # beyond it a double holds no digits of the literal sum
             continue
@@ -169,7 +171,8 @@ def test_moments_are_the_mean_over_every_deal():
 def test_moments_of_many_keys_are_bounded_from_above_and_hold_the_better_of_two_bounds():
     n = chance.EXACT + 5
     weights = softmax(rng_of(2), 2, n, heat=1.5)
-    got = log_moments(weights)
+    moments = LogMoments(weights)
+    got = np.stack([moments.at(np.full(2, count)) for count in range(n + 1)], axis=2)
     for at, tilt in enumerate(TILTS[TILTS < 50]):
         for q, count in product(range(2), (0, 1, 2, n)):
             mean = sum(math.exp(tilt * a) for a in weights[q]) / n
@@ -181,16 +184,35 @@ def test_moments_of_many_keys_are_bounded_from_above_and_hold_the_better_of_two_
 def test_a_tilt_whose_moments_vanish_is_not_used():
     means = symmetric_means(np.array([1.0, 1e-200, 1e-200]))
     assert means[3] == 0
-    moments = log_moments(np.array([[0.9, 0.1, 0.0, 0.0], [0.0, 0.0, 0.1, 0.9]]))
-    assert np.isposinf(moments[-1, 0, 3])
-    assert np.isfinite(moments[:, :, 1]).all()
+    moments = LogMoments(np.array([[0.9, 0.1, 0.0, 0.0], [0.0, 0.0, 0.1, 0.9]]))
+    assert np.isposinf(moments.at(np.array([3, 3]))[-1, 0])
+    assert np.isfinite(moments.at(np.array([1, 1]))).all()
+
+
+@pytest.mark.parametrize("n", [7, chance.EXACT + 5])
+def test_every_query_has_a_count_of_its_own(n):
+    moments, counts_of = LogMoments(softmax(rng_of(4), n, n)), np.arange(n)
+    got = moments.at(counts_of)
+    for q in range(n):
+        np.testing.assert_array_equal(got[:, q], moments.at(np.full(n, counts_of[q]))[:, q])
+
+
+def test_a_thousand_positions_take_little_memory():
+    n = 1000
+    weights = mix(np.eye(n), 0.7, softmax(rng_of(5), n, n))
+    tracemalloc.start()
+    pattern = name_pattern(matrix_of(weights), True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pattern.name == "diagonal"  # so that chance was asked
+    assert most < 12 * weights.nbytes
 
 
 @pytest.mark.parametrize("heat", [0.5, 2, 30])
 def test_the_bound_is_never_below_the_true_probability(heat):
     # every deal of 5 rows of 5 keys: the mass on one chosen key a row takes 5⁵ values, all alike
     weights = softmax(rng_of(3), 5, 5, heat=heat)
-    moments = log_moments(weights)
+    moments = LogMoments(weights)
     sums = np.array([sum(row[k] for row, k in zip(weights, keys, strict=True)) for keys in product(range(5), repeat=5)])
     for level in (1.0, 1.5, 2.5, 3.5, float(np.sort(weights, axis=1)[:, -1].sum())):
         true = (sums >= level - 1e-12).mean()
@@ -302,7 +324,7 @@ def test_blocks_are_not_named_where_a_band_that_chance_could_explain_is_stronger
     offset = np.arange(8) - np.arange(8)[:, None]
     waves = np.exp(2.5 * np.cos(2 * math.pi * offset / 5.5))
     matrix = matrix_of(waves / waves.sum(1, keepdims=True))
-    moments = log_moments(matrix.weights)
+    moments = LogMoments(matrix.weights)
     assert counts(block(matrix), matrix, moments)
     assert not counts(banded(matrix), matrix, moments)
     assert banded(matrix).excess > block(matrix).excess

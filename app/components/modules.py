@@ -81,10 +81,13 @@ def kept(name: str, main: Path) -> tuple[str, str]:
 
 _CALL = """export default function (component) {
   if (globalThis.hotLens?.NAME) return globalThis.hotLens.NAME(component);
+  const begin = Date.now();
   const timer = setInterval(() => {
-    if (!globalThis.hotLens?.NAME) return;
+    const ready = globalThis.hotLens?.NAME;
+    if (!ready && Date.now() - begin < 30000) return;
     clearInterval(timer);
-    globalThis.hotLens.NAME(component);
+    if (ready) ready(component);
+    else component.parentElement.textContent = "This picture's code did not arrive. Load the page again.";
   }, 10);
   return () => clearInterval(timer);
 }

@@ -17,6 +17,8 @@ All of this holds for every matrix whose rows are exchangeable, so the rate of f
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 TILTS = 2.0 ** np.arange(-1.0, 10.5, 0.5)
@@ -27,28 +29,50 @@ VANISHED = 1e-250
 """Below this a mean of products has lost its digits, and the tilt is not used."""
 
 
-def log_moments(weights: np.ndarray) -> np.ndarray:
-    """The logarithm of `E[exp(s X)]`, or a bound on it, for every tilt, query and number of chosen keys.
+class LogMoments:
+    """The logarithm of `E[exp(s X)]`, or a bound on it, of every query for every tilt.
 
-    Args:
-        weights: (query, key), rows that sum to 1.
-
-    Returns:
-        (tilt, query, count): counts 0 … n along the last axis; +inf where a tilt cannot be used.
+    Nothing is computed before it is asked for, and of many keys only two numbers a query and tilt are kept:
+    a table over all counts would take 180 MB for 1000 positions.
     """
-    keys = weights.shape[1]
-    highest = weights.max(axis=1)
-    shrunk = np.exp(TILTS[:, None, None] * (weights - highest[:, None]))  # 0 … 1, so that nothing overflows
-    counts = np.arange(keys + 1)
-    scale = TILTS[:, None, None] * highest[:, None] * counts
-    with np.errstate(divide="ignore"):
-        if keys <= EXACT:
-            means = symmetric_means(shrunk)
-            return np.where(means > VANISHED, np.log(means), np.inf) + scale
-        replaced = counts * np.log(shrunk.mean(axis=2))[..., None] + scale
-        share = counts / keys
-        two_ended = np.logaddexp(np.log1p(-share), np.log(share) + TILTS[:, None])[:, None, :]
-    return np.minimum(replaced, two_ended)
+
+    def __init__(self, weights: np.ndarray) -> None:
+        """Remember the weights (query, key), rows that sum to 1."""
+        self.weights = weights
+        self.highest = weights.max(axis=1)
+
+    def at(self, counts: np.ndarray) -> np.ndarray:
+        """The moments when a query has so many chosen keys.
+
+        Args:
+            counts: one whole number for every query, 0 … number of keys.
+
+        Returns:
+            (tilt, query); +inf where a tilt cannot be used.
+        """
+        scale = TILTS[:, None] * self.highest * counts
+        if self.weights.shape[1] <= EXACT:
+            return self._exact[:, np.arange(len(counts)), counts] + scale
+        share = counts / self.weights.shape[1]
+        with np.errstate(divide="ignore"):
+            two_ended = np.logaddexp(np.log1p(-share), np.log(share) + TILTS[:, None])
+        return np.minimum(counts * self._means + scale, two_ended)
+
+    def _shrunk(self, tilt: float) -> np.ndarray:
+        """(query, key): `exp(s A)` over its row's largest, 0 … 1, so that nothing overflows."""
+        return np.exp(tilt * (self.weights - self.highest[:, None]))
+
+    @cached_property
+    def _exact(self) -> np.ndarray:
+        """(tilt, query, count): the logarithm of the mean of products, for all counts."""
+        means = symmetric_means(np.stack([self._shrunk(tilt) for tilt in TILTS]))
+        with np.errstate(divide="ignore"):
+            return np.where(means > VANISHED, np.log(means), np.inf)
+
+    @cached_property
+    def _means(self) -> np.ndarray:
+        """(tilt, query): the logarithm of the mean over the keys."""
+        return np.stack([np.log(self._shrunk(tilt).mean(axis=1)) for tilt in TILTS])
 
 
 def symmetric_means(values: np.ndarray) -> np.ndarray:
@@ -72,18 +96,18 @@ def symmetric_means(values: np.ndarray) -> np.ndarray:
     return means
 
 
-def log_chance(moments: np.ndarray, mass: np.ndarray, counts: np.ndarray) -> float:
+def log_chance(moments: LogMoments, mass: np.ndarray, counts: np.ndarray) -> float:
     """The logarithm of the bound for one fixed choice of keys.
 
     A choice that was searched for must be charged for the search: add the logarithm of the number of choices.
 
     Args:
-        moments: `log_moments` of the rows.
+        moments: those of the rows.
         mass: the weight of every query on its chosen keys, 0 … 1.
         counts: how many keys are chosen for every query, whole numbers.
 
     Returns:
         The natural logarithm of the bound, 0 or less.
     """
-    chosen = moments[:, np.arange(len(counts)), counts].sum(axis=1)
+    chosen = moments.at(counts).sum(axis=1)
     return min(0.0, float((chosen - TILTS * mass.sum()).min()))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hot_core.analysis.chance import log_chance, log_moments
+from hot_core.analysis.chance import LogMoments, log_chance
 from hot_core.analysis.pattern_search import Found, Matrix, banded, block, diagonal, vertical
 
 FEWEST = 4
@@ -94,7 +94,7 @@ def name_pattern(matrix: Matrix, ordered: bool) -> Pattern:
         return Pattern(TOO_FEW, 0.0, share)
     searches = (diagonal, vertical, banded, block) if ordered else (diagonal, vertical)
     tried = [search(matrix) for search in searches]
-    moments = log_moments(matrix.weights)
+    moments = LogMoments(matrix.weights)
     so_far = np.maximum.accumulate([each.excess for each in tried])
     counting = [
         each for each, best in zip(tried, so_far, strict=True) if each.excess >= best and counts(each, matrix, moments)
@@ -116,7 +116,7 @@ def entropy_share(matrix: Matrix) -> float:
     return float(row_entropies(matrix).mean()) / math.log(keys) if keys > 1 else 1.0
 
 
-def counts(found: Found, matrix: Matrix, moments: np.ndarray) -> bool:
+def counts(found: Found, matrix: Matrix, moments: LogMoments) -> bool:
     """Whether a pattern is strong enough, is not chance, and, for a sink, holds for nearly all queries."""
     if found.excess < LEAST_STRENGTH:
         return False

@@ -21,14 +21,12 @@ class Click:
         x, y: the place in the axes' own coordinates.
         axis: plotly's name of the x axis ("x", "x2", …), which tells the panels apart.
         cell: row and column of the cell in a heatmap, None elsewhere.
-        shift: whether the shift key was held.
     """
 
     x: float | str
     y: float | str
     axis: str = "x"
     cell: tuple[int, int] | None = None
-    shift: bool = False
 
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:

@@ -65,6 +65,8 @@ def test_every_order_is_pythons(page: Page, which: str) -> None:
             assert shown(page) == in_order(measures, by, descending), (by, descending)
             way.click()
     assert page.locator(".hg-choice[aria-pressed=true]").count() == 1
+    assert page.locator(".hg-sorts [aria-pressed]").count() == len(SORTS)
+    assert way.get_attribute("aria-pressed") is None  # it turns the order round and is never "pressed"
 
 
 def test_heads_without_a_measure_come_last_either_way() -> None:
@@ -230,6 +232,17 @@ def test_the_legend_says_limit_and_uniform_level(page: Page) -> None:
     assert page.locator(".hg-level").evaluate("e => parseFloat(e.style.left)") == pytest.approx(
         12.5 / opened_limit, rel=5e-3
     )
+
+
+@pytest.mark.parametrize(("size", "cells"), [(24, 24), (96, 96), (97, 96), (131, 96), (211, 64)])
+def test_it_is_said_when_a_cell_is_a_mean_of_many(page: Page, size: int, cells: int) -> None:
+    """Beyond 192 positions the blocks are made before they are sent, beyond 96 pixels in the browser."""
+    opened(page, random_record(1, 2, size))
+    said = f"Each cell is the mean of a block: {size} positions in {cells} cells." if cells < size else ""
+    expect(page.locator(".hg-pooled")).to_have_text(said)
+    assert pixels_of(page, "0,1").shape[:2] == (cells, cells)
+    legend = page.locator(".hg-legend").get_attribute("aria-label")
+    assert ("mean of a block" in legend, said in legend) == (cells < size, True)
 
 
 @pytest.mark.parametrize("width", [390, 900])

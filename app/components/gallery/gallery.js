@@ -21,9 +21,9 @@ export default function gallery(component) {
   const { limit, uniform, heads } = state.header;
   state.scale = makeScale("linear", { limit, uniform, floor: 0 });
   state.room = thumbRoom(heads.length, root.clientWidth);
-  const { css } = thumbSize(state.header.side, state.room, window.devicePixelRatio || 1);
+  const { cells, css } = thumbSize(state.header.side, state.room, window.devicePixelRatio || 1);
   root.style.setProperty("--hg-thumb", `${css}px`);
-  drawGalleryLegend(root, state.header, state.scale);
+  drawGalleryLegend(root, state.header, state.scale, cells);
   state.thumbs = heads.map((head, at) => galleryThumb(state, head, at));
   arrangeHeads(state);
 }
@@ -77,7 +77,7 @@ function arrangeHeads(state) {
     button.setAttribute("aria-current", String(open));
     button.querySelector(".hg-value").textContent = sortedValue(header.heads[at], by, header.unit);
   }
-  for (const button of root.querySelectorAll(".hg-choice")) {
+  for (const button of root.querySelectorAll(".hg-sorts .hg-choice")) {
     button.setAttribute("aria-pressed", String(button.dataset.by === by));
   }
   const way = root.querySelector(".hg-way");

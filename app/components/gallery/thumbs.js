@@ -7,7 +7,7 @@ const THUMB_ROOM = 96; // CSS pixels
 const TIGHT_ROOM = 72; // four in a row on a phone
 const SMALL_ROOM = 64;
 const MANY_HEADS = 40;
-const NARROW = 480;
+const NARROW_GALLERY = 480;
 
 /** An element with a class and a text. */
 export function galleryPart(tag, name, text = "") {
@@ -25,7 +25,7 @@ export function galleryPart(tag, name, text = "") {
  */
 export function thumbRoom(count, width) {
   if (count > MANY_HEADS) return SMALL_ROOM;
-  return width > 0 && width < NARROW ? TIGHT_ROOM : THUMB_ROOM;
+  return width > 0 && width < NARROW_GALLERY ? TIGHT_ROOM : THUMB_ROOM;
 }
 
 /**
@@ -90,17 +90,18 @@ export function headSentence(head) {
 /**
  * Draw the colour bar that all thumbs share.
  * @param {Element} root holding .hg-ramp, .hg-limit, .hg-level and .hg-scale.
- * @param {{limit: number, uniform: number, positions: number, side: number}} header weights in data units.
+ * @param {{limit: number, uniform: number, positions: number}} header weights in data units.
  * @param {object} scale of `makeScale`.
+ * @param {number} cells of a thumb along one side; fewer than positions show means of blocks.
  */
-export function drawGalleryLegend(root, header, scale) {
+export function drawGalleryLegend(root, header, scale, cells) {
   const ramp = root.querySelector(".hg-ramp");
   ramp.getContext("2d").putImageData(new ImageData(new Uint8ClampedArray(scale.colours), 256, 1), 0, 0);
   root.querySelector(".hg-limit").textContent = numberWords(header.limit);
   const level = root.querySelector(".hg-level");
   level.style.left = `${100 * scale.share(header.uniform)}%`;
-  const pooled = header.side < header.positions
-    ? ` Each cell is the mean of a block: ${header.positions} positions in ${header.side} cells.` : "";
+  const pooled = cells < header.positions
+    ? ` Each cell is the mean of a block: ${header.positions} positions in ${cells} cells.` : "";
   root.querySelector(".hg-scale").textContent = `▲ uniform ${numberWords(header.uniform)}`;
   root.querySelector(".hg-legend").setAttribute("aria-label",
     `Weight, one scale for all heads: linear from 0 to ${numberWords(header.limit)}; uniform attention gives ${

@@ -108,6 +108,7 @@ def cases(kind, sizes):
             for at, mode in enumerate(MODES[kind])
         ),
         {"box": boxes["data"], "what": "marks"},
+        *([{"box": ".st-key-raster_prediction", "what": "marks"}] if kind == "raster" else []),
     )
     targets = {"map": MAP, "matrix": MAP, "data": ".js-plotly-plot .nsewdrag"}
     reach = {"data": HISTORY} if kind == "series" else {}
