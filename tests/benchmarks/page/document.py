@@ -20,8 +20,9 @@ its own command on the same two cores, so that server and browser share them, as
   all of these hold: the sentence above the pictures has changed; the Kronecker map's instrument carries another chosen
   position than before; the instruments of all modes carry that position's index along their mode; the frames drawn over
   the figure of the data (of a raster the class map's, too) lie elsewhere. Not waited for: the key, and the sums over
-  modes further down (stations by variables, bands), which a move along other modes leaves as they are. A page's script looks once a frame; nothing is asked from outside. Clicks are
-  laid over a picture so that each moves the position; the next comes when the server has finished the page.
+  modes further down (stations by variables, bands), which a move along other modes leaves as they are. A page's script
+  looks once a frame; nothing is asked from outside. Clicks are laid over a picture so that each moves the position; the
+  next comes when the server has finished the page.
 - **received, sent**: bytes of the websocket for a click, counted in the page, before any compression underneath.
 - **Plotly heatmap**: a Streamlit page with the usual heatmap, float32, an invisible Scattergl point over every
   cell that takes the clicks (`on_select="rerun"`; clicks on a heatmap alone reach no Streamlit page), a sentence and an
