@@ -205,7 +205,7 @@ def test_a_thousand_positions_take_little_memory():
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert pattern.name == "diagonal"  # so that chance was asked
-    assert most < 12 * weights.nbytes
+    assert most < 8 * weights.nbytes
 
 
 @pytest.mark.parametrize("heat", [0.5, 2, 30])
