@@ -108,6 +108,10 @@ def test_nothing_valid_has_no_level(plain):
     analysis = made_of(plain, valid=np.zeros(plain.grid.shape, dtype=bool))
     assert analysis.uniform(0, 0, (0, 1, 13)) == 0
     assert strongest(analysis.kronecker_map(0, 0), (0, 1, 13), "row", analysis.record.valid).times_uniform == 0
+    for direction in ("row", "column"):
+        words = analysis.pair_words(0, 0, (0, 1, 13), (2, 4, 5), direction)
+        assert re.search(r": [\d.e-]+(; data are missing there, so it is lost)?$", words)
+        assert "uniform" not in words + analysis.reading(0, 0, (0, 1, 13), direction)  # a ratio to nothing
 
 
 @pytest.mark.parametrize("name", CASES)

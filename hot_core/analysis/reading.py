@@ -24,7 +24,9 @@ class Strongest:
         token: where it is.
         weight: the entry itself.
         times_uniform: the entry over what it would be if the query's row were spread evenly over all
-            valid tokens: `weight · N_valid / row sum`. A sum of `k` modes has row sum `k`.
+            valid tokens: `weight · N_valid / row sum`; 0 where nothing can be spread. A sum of `k` modes has row
+            sum `k`.
+        level: what the entry is compared with, `row sum / N_valid`.
         on_missing: the share of the row or column that lies on tokens without data.
         row_sum: what the rows of this map add up to.
     """
@@ -34,6 +36,7 @@ class Strongest:
     times_uniform: float
     on_missing: float
     row_sum: float
+    level: float
 
 
 def strongest(
@@ -56,9 +59,9 @@ def strongest(
     best = largest(np.where(valid, values, -1.0))
     row_sum, total = float(row.sum()), float(values.sum())
     weight = float(values[best])
-    ratio = times_even(weight, level_of(row, valid))
+    level = level_of(row, valid)
     missing = float(values[~valid].sum()) / total if total > 0 else 0.0
-    return Strongest(best, weight, ratio, missing, row_sum)
+    return Strongest(best, weight, times_even(weight, level), missing, row_sum, level)
 
 
 def reading(
@@ -88,7 +91,8 @@ def reading(
     found = strongest(kmap, token, direction, valid)
     verb = "looks most at" if direction == "row" else "is looked at most by"
     there = "itself" if found.token == tuple(token) else position_words(grid, found.token, geometry)
-    sentence = f"{name}: {position_words(grid, token, geometry)} {verb} {there}, {times(found.times_uniform)}"
+    sentence = f"{name}: {position_words(grid, token, geometry)} {verb} {there}"
+    sentence += ratio_words(found.weight, found.level)
     if kmap.combine == "sum":
         count = len(kmap.sizes)
         rule = f"divided by {count}" if abs(found.row_sum - 1) < 1e-3 else f"rows add up to {number(found.row_sum)}"
@@ -166,7 +170,7 @@ def pair_words(
         looks: the token that looks.
         there: the token that is looked at.
         weight: the entry.
-        level: what the entry would be if everything were looked at alike.
+        level: what the entry would be if everything were looked at alike; 0 when nothing can be looked at.
         geometry: the sample's.
         valid: which tokens hold data; None means all.
         unit: what the entry is, after its number: " by rollout".
@@ -176,7 +180,7 @@ def pair_words(
     """
     start, end = (position_words(grid, token, geometry) for token in (looks, there))
     lost = "" if valid is None or valid[there] else "; data are missing there, so it is lost"
-    return f"{start} → {end}: {number(weight)}{unit}, {times(times_even(weight, level))}{lost}"
+    return f"{start} → {end}: {number(weight)}{unit}{ratio_words(weight, level)}{lost}"
 
 
 def rollout_words(
@@ -231,3 +235,12 @@ def times(ratio: float) -> str:
         "4.1 times uniform"; "as much as uniform" within one per cent.
     """
     return "as much as uniform" if abs(ratio - 1) < 0.01 else f"{number(ratio, 2 if ratio < 100 else 3)} times uniform"
+
+
+def ratio_words(weight: float, level: float) -> str:
+    """How far a weight is above the even level.
+
+    Returns:
+        ", 4.1 times uniform"; "" where there is no level to compare with.
+    """
+    return f", {times(times_even(weight, level))}" if level > 0 else ""
