@@ -145,8 +145,17 @@ def test_the_sentence_says_both_ends_the_weight_and_how_often_uniform() -> None:
     assert found[cases.index(([7, 8], [399, 400], 0.031))] == f"{words[7]} → {words[399]}: 0.031, 12× uniform"
     (pooled,) = run_module(code, [header | {"uniform": 0}, [([5, 12], [7, 8], 0.5)]])
     assert pooled == f"mean of 7 × 1 entries from {words[5]} on, to {words[7]}: 0.5"
+    lost = run_module(code, [header | {"missing": [[5, 8], [20, 21]]}, cases])
+    gone = [cols == [7, 8] and rows[1] - rows[0] == 1 for rows, cols, _ in cases]
+    assert lost == [said + ", no data there" * none for said, none in zip(found, gone, strict=True)]
     (large,) = run_module(code, [header, [([0, 12_345], [7, 8], 0.5)]])
     assert large.startswith("mean of 12,345 × 1 entries")
+
+
+def test_a_ratio_alone_is_a_number() -> None:
+    code = 'import { ratioWords } from "@/words.js"; answer(given.map((ratio) => ratioWords(ratio)));'
+    ratios = [0.0, 0.5, 0.98, 0.992, 1.0, 1.009, 1.04, 1.25, 3.21, 99.4, 123.4]
+    assert run_module(code, ratios) == ["0×", "0.5×", "0.98×", "1×", "1×", "1×", "1×", "1.2×", "3.2×", "99×", "123×"]
 
 
 # --- ticks and block lines -----------------------------------------------------------------------

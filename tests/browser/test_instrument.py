@@ -260,7 +260,7 @@ def test_the_keyboard_moves_a_cursor_zooms_and_picks(page: Page) -> None:
     expect(spoken).to_contain_text(f"{words(41)} → {words(72)}")
     press(page, "Enter")
     assert events(page) == [{"type": "pick", "role": "query", "position": 41}]
-    expect(spoken).to_contain_text("Chosen as query")
+    expect(spoken).to_have_text(f"Chosen as query: {words(41)}.")
     press(page, "Shift+Enter")
     assert events(page) == [{"type": "pick", "role": "key", "position": 72}]
     press(page, "+", "+", "+", "+", "+")
@@ -537,7 +537,7 @@ def test_the_page_in_the_dark_changes_the_ink_at_once(page: Page) -> None:
     page.evaluate("() => document.documentElement.classList.add('dark')")
     page.wait_for_function("ink => window.state().theme.ink !== ink", arg=light)
     rest(page)
-    assert page.evaluate("() => window.state().theme.dark")
+    assert page.evaluate("() => window.state().theme.background") == "rgb(18, 23, 30)"
     shot = np.array(Image.open(io.BytesIO(page.screenshot())).convert("L"))
     assert np.median(shot[:, :20]) < 60
 

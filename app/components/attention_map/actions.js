@@ -1,10 +1,11 @@
 /** What a person can do, whether by mouse, touch, keyboard or button. */
 
-import { centredOn, isSeen, pannedBy, pixelsFor, revealing, viewOf, wholeLens, zoomedAbout } from "./camera.js";
+import { centredOn, isSeen, pannedBy, revealing, viewOf, wholeLens, zoomedAbout } from "./camera.js";
 import { moved, refresh } from "./instrument.js";
 import { pixelEdges } from "./kronecker.js";
-import { MOST_PIXELS, pictureSide, pixelAt } from "./picture.js";
-import { announce, cellWords, readoutNow, selectedCell } from "./readout.js";
+import { pictureSide, pixelAt } from "./picture.js";
+import { announce, cellWords, chosenWords, selectedCell } from "./readout.js";
+import { positionWords } from "./words.js";
 
 /** Entries a side that "to the query" leaves at most. */
 const NEAR = 32;
@@ -32,7 +33,7 @@ export function pick(it, cell, shift) {
   const position = positionIn(cell, role, it.header.direction);
   it.chosen = { ...it.chosen, [role]: position };
   sendEvent(it, { type: "pick", role, position });
-  announce(it, `Chosen as ${role}. ${cellWords(it, cell)}`);
+  announce(it, `Chosen as ${role}: ${positionWords(it.header, position)}.`);
   refresh(it);
 }
 
@@ -40,7 +41,7 @@ export function pick(it, cell, shift) {
 export function pickPair(it, query, key) {
   it.chosen = { query, key };
   sendEvent(it, { type: "pair", query, key });
-  announce(it, `Query and key chosen. ${readoutNow(it)}`);
+  announce(it, `Query and key chosen. ${chosenWords(it)}`);
   refresh(it);
 }
 
@@ -112,10 +113,4 @@ export function moveCursor(it, down, right) {
   if (lens === it.lens) refresh(it);
   else setLens(it, lens);
   announce(it, cellWords(it, it.cursor));
-}
-
-/** Pixels a side of the exact picture of a view, where there is room for so many. */
-export function exactPixels(it, room) {
-  const view = viewOf(it.lens, it.n);
-  return pixelsFor(view.rows[1] - view.rows[0], room, 1, MOST_PIXELS);
 }

@@ -109,7 +109,7 @@ function decades(low, high) {
   return inside.map((value) => [value, numberWords(value, 1)]);
 }
 
-/** Multiples of uniform strictly between 1 and an end: powers of 2, 4, 10, 100 …, no more than three. */
+/** Multiples of uniform strictly between 1 and an end: powers of one base, up to 10²⁴ no more than three. */
 function powers(top) {
   const base = [2, 4, 10, 100, 1000, 1e4].find((size) => size ** 4 > top) ?? 1e6;
   const steps = [];

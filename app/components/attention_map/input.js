@@ -38,9 +38,15 @@ function pressed(it, hand, event) {
   it.parts.map.setPointerCapture(event.pointerId);
   hand.points.set(event.pointerId, pointOf(event));
   hand.kind = event.pointerType;
-  hand.start = { ...pointOf(event), lens: it.lens };
   hand.moved = hand.points.size > 1;
-  if (hand.points.size === 2) hand.pinch = { ...spread([...hand.points.values()]), lens: it.lens };
+  grasped(it, hand);
+}
+
+/** From where the fingers that are down now drag or pinch. */
+function grasped(it, hand) {
+  const points = [...hand.points.values()];
+  hand.start = { ...points[0], lens: it.lens };
+  hand.pinch = points.length === 2 ? { ...spread(points), lens: it.lens } : null;
 }
 
 function dragged(it, hand, point) {
@@ -96,9 +102,8 @@ function clicked(it, hand, event) {
 
 function released(it, hand, event) {
   if (!hand.points.delete(event.pointerId)) return;
-  const rest = [...hand.points.values()][0];
-  if (rest) {
-    hand.start = { ...rest, lens: it.lens };
+  if (hand.points.size) {
+    grasped(it, hand);
     return;
   }
   it.parts.map.classList.remove("am-dragged");

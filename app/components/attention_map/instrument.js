@@ -3,7 +3,7 @@
 import { isSeen, wholeLens } from "./camera.js";
 import { clearedContext, paintScene } from "./canvas.js";
 import { tokens } from "./kronecker.js";
-import { layoutOf, longestLabel, measuring, NARROW } from "./layout.js";
+import { layoutOf, linesOf, longestLabel, measuring, NARROW } from "./layout.js";
 import { legendParts } from "./legend.js";
 import { blockParts, selectionParts } from "./marks.js";
 import { drawMinimap } from "./minimap.js";
@@ -27,7 +27,7 @@ export function newInstrument(root) {
   const parts = Object.fromEntries(CLASSES.map((name) => [name, root.querySelector(`.am-${name}`)]));
   return {
     root, parts, header: null, map: null, n: 0, lens: null, picture: null, layout: null, theme: null,
-    scaleKind: "uniform", limits: "view", hover: null, cursor: null, chosen: { query: null, key: null },
+    scaleKind: "uniform", limits: "shared", hover: null, cursor: null, chosen: { query: null, key: null },
     moving: false, coarser: 1, due: 0, resting: 0, level: 0, ratio: 1, stamp: 0, send: () => {}, afterFrame: () => {},
   };
 }
@@ -45,6 +45,7 @@ function sameMap(one, other) {
 export function takePayload(it, header, map) {
   const before = it.header;
   it.header = header;
+  it.missingKey = JSON.stringify(header.missing ?? []);
   if (!sameMap(it.map, map)) it.map = map;
   it.n = tokens(it.map);
   it.chosen = { query: header.query, key: header.key };
@@ -53,11 +54,9 @@ export function takePayload(it, header, map) {
     it.cursor = it.hover = null;
   }
   if (!before || before.scale !== header.scale) it.scaleKind = header.scale;
-  if (!before) it.limits = header.limit === null ? "view" : "shared";
-  if (header.limit === null) it.limits = "view";
 }
 
-/** The upper end that the colours share with other pictures, or null. */
+/** The upper end that the colours share with other pictures, or null; only the person takes sharing back. */
 export function sharedLimit(it) {
   return it.limits === "shared" ? it.header.limit : null;
 }
@@ -91,7 +90,7 @@ export function measure(it) {
   it.parts.stage.style.height = `${height}px`;
   const box = { left: map.x, top: map.y, width: map.width, height: map.height };
   for (const [name, length] of Object.entries(box)) it.parts.map.style[name] = `${length}px`;
-  it.root.style.setProperty("--am-lines", it.header.small || width > 480 ? 2 : width > NARROW ? 3 : 4);
+  it.root.style.setProperty("--am-lines", linesOf(width, it.header.small));
   it.folded = it.header.small || width < NARROW;
   refresh(it, 2);
 }
@@ -121,7 +120,7 @@ function drawPicture(it) {
   if (it.picture !== old) it.root.dataset.frameMs = spent.toFixed(2);
   report(it);
   if (it.moving) it.coarser = nextCoarseness(it.coarser, spent);
-  if (!it.header.small) drawMinimap(it);
+  if (!it.header.small) drawMinimap(it, sharedLimit(it));
   drawLegend(it);
   it.parts.pooled.textContent = pooledWords(it.picture);
 }
@@ -189,7 +188,7 @@ function drawMarks(it) {
   const hover = pointed && { x: share(pointed.col, picture.view.cols[0]), y: share(pointed.row, picture.view.rows[0]) };
   const lines = clearedContext(it.parts.lines, layout.width, layout.height, it.ratio);
   sized(it.parts.lines, layout.width, layout.height);
-  const more = { uniform: header.uniform, hover, measure: it.measure };
+  const more = { uniform: header.uniform, hover };
   paintScene(lines, profileParts(it.profiles, layout, theme, more), theme.font);
   const marks = clearedContext(it.parts.map, map.width, map.height, it.ratio);
   marks.translate(-map.x, -map.y);

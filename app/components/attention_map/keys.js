@@ -2,7 +2,7 @@
 
 import { cursorStart, moveCursor, panByShare, pick, sendEvent, showAll, showSelection, zoomBy } from "./actions.js";
 import { refresh } from "./instrument.js";
-import { announce, readoutNow } from "./readout.js";
+import { announce, readoutNow, viewWords } from "./readout.js";
 
 /** What the help says: keys or gestures, and what they do. */
 export const HELP = Object.freeze([
@@ -17,7 +17,9 @@ export const HELP = Object.freeze([
   ["Q", "go to the chosen query and key"],
   ["Ctrl/⌘ + Z", "undo a choice; with Shift, or Ctrl + Y: redo"],
   ["Escape", "leave the cursor"],
-  ["Tab", "scale, limits, zoom, export, table"],
+  ["Tab", "on to the table, where there is one"],
+  ["Shift + Tab", "back to export, zoom, limits, scale and this help"],
+  ["?", "open or close this help"],
 ]);
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -37,24 +39,41 @@ function enter(it, shift) {
   return moveCursor(it, 0, 0);
 }
 
+/** Move the view and say which part is seen then. */
+export function sayingView(it, move) {
+  move();
+  announce(it, viewWords(it));
+}
+
+function help(it) {
+  it.parts.help.click();
+  const told = HELP.map(([what, does]) => `${what}: ${does}.`).join(" ");
+  announce(it, it.parts.keys.hidden ? "Help is closed." : told);
+}
+
+const zoomIn = (it) => sayingView(it, () => zoomBy(it, 1 / ZOOM_STEP));
+const zoomOut = (it) => sayingView(it, () => zoomBy(it, ZOOM_STEP));
+const wholeMap = (it) => sayingView(it, () => showAll(it));
+
 const PLAIN = {
-  "+": (it) => zoomBy(it, 1 / ZOOM_STEP),
-  "=": (it) => zoomBy(it, 1 / ZOOM_STEP),
-  "-": (it) => zoomBy(it, ZOOM_STEP),
-  "−": (it) => zoomBy(it, ZOOM_STEP),
-  _: (it) => zoomBy(it, ZOOM_STEP),
-  0: (it) => showAll(it),
-  Home: (it) => showAll(it),
+  "+": zoomIn,
+  "=": zoomIn,
+  "-": zoomOut,
+  "−": zoomOut,
+  _: zoomOut,
+  0: wholeMap,
+  Home: wholeMap,
+  "?": help,
   q: (it) => showSelection(it),
   Q: (it) => showSelection(it),
   Escape: (it) => leaveCursor(it),
 };
 
+/** Undo and redo; what they change is said when the page answers. */
 function withControl(it, event) {
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return false;
   sendEvent(it, { type: key === "y" || event.shiftKey ? "redo" : "undo" });
-  announce(it, key === "y" || event.shiftKey ? "Redo." : "Undo.");
   return true;
 }
 
@@ -62,7 +81,7 @@ function answered(it, event) {
   if (event.ctrlKey || event.metaKey) return withControl(it, event);
   if (event.altKey) return false;
   const arrow = ARROWS[event.key];
-  if (arrow && event.shiftKey) panByShare(it, arrow[0] * PAN_SHARE, arrow[1] * PAN_SHARE);
+  if (arrow && event.shiftKey) sayingView(it, () => panByShare(it, arrow[0] * PAN_SHARE, arrow[1] * PAN_SHARE));
   else if (arrow) moveCursor(it, ...arrow);
   else if (event.key === "Enter") enter(it, event.shiftKey);
   else if (PLAIN[event.key]) PLAIN[event.key](it);

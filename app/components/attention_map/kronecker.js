@@ -44,21 +44,6 @@ export function positionOf(flat, sizes) {
 }
 
 /**
- * The flat index of a position.
- * @param {number[]} position - one index for each mode.
- * @param {number[]} sizes - positions along each mode.
- * @returns {number} the C-order index.
- * @throws {RangeError} when there is no such position.
- */
-export function flatOf(position, sizes) {
-  if (position.length !== sizes.length) {
-    throw new RangeError(`A position needs ${sizes.length} indices, one for each mode; got ${position.length}.`);
-  }
-  position.forEach((digit, mode) => requireWhole(digit, 0, sizes[mode], `The index along mode ${mode}`));
-  return position.reduce((flat, digit, mode) => flat * sizes[mode] + digit, 0);
-}
-
-/**
  * One weight of the map.
  * @param {object} map - the map.
  * @param {number} query - flat index of the position that looks.
@@ -167,16 +152,17 @@ export function lineOf(map, position, direction) {
  * @param {number} position - flat index of the position.
  * @param {"row"|"column"} direction - "row": it is the query of all entries, "column": their key.
  * @param {number} count - how many; fewer come back where there are fewer.
+ * @param {function(number): boolean} skip - which partners are left out; none where not given.
  * @returns {{query: number, key: number, weight: number}[]} largest first, equal ones by the lower partner.
  * @throws {RangeError} when there is no such position, or the line is too long.
  */
-export function topOfLine(map, position, direction, count) {
+export function topOfLine(map, position, direction, count, skip = () => false) {
   requireWhole(count, 1, 2 ** 24, "The count");
   const digits = positionOf(position, map.sizes);
   const sum = map.combine === "sum";
   const found = sum
-    ? sparseLine(weightyHeads(map), map.sizes, digits, direction, count)
-    : largestOf(lineOf(map, position, direction), count);
+    ? sparseLine(weightyHeads(map), map.sizes, digits, direction, count, skip)
+    : largestOf(lineOf(map, position, direction), count, skip);
   return found.map(({ at, weight }) =>
     direction === "row" ? { query: position, key: at, weight } : { query: at, key: position, weight },
   );

@@ -21,7 +21,8 @@ export const NARROW = 340;
  * @param {number} width of the stage
  * @param {boolean} small a compact instrument: one thin profile above, none beside
  * @param {number} longest width of the longest label of a mode
- * @returns {{width: number, height: number, map: object, above: object, beside: object|null, bottom: number}}
+ * @returns {{width: number, height: number, map: object, above: object, beside: object|null,
+ *   right: number}} `right`: how far labels below the map may reach
  */
 export function layoutOf(width, small, longest) {
   const most = Math.max(58, (small ? 0.31 : 0.24) * width);
@@ -35,6 +36,12 @@ export function layoutOf(width, small, longest) {
   const beside = small ? null : { x: left + side + 3, y: top, width: thick, height: side };
   const height = top + side + 36;
   return { width, height, map, above, beside, right: left + side + right };
+}
+
+/** How many lines the readout has, of a stage so many CSS pixels wide: as many as its longest sentence needs. */
+export function linesOf(width, small) {
+  if (small) return width < 200 ? 4 : width < 300 ? 3 : 2;
+  return width > 480 ? 2 : width > NARROW ? 3 : 4;
 }
 
 /** The text, or as much of it as fits with an ellipsis; `front`: the end is kept, where neighbours differ. */

@@ -54,13 +54,14 @@ function byWeight(a, b) {
  * The largest weights of a line; what is no number is left out.
  * @param {Float64Array} line - the weights.
  * @param {number} count - how many.
+ * @param {function(number): boolean} skip - which places are left out too.
  * @returns {{at: number, weight: number}[]} largest first, equal ones by the lower index.
  */
-export function largestOf(line, count) {
+export function largestOf(line, count, skip) {
   const room = Math.max(2 * count, 1024);
   let [found, least] = [[], -Infinity];
   for (let at = 0; at < line.length; at += 1) {
-    if (Number.isNaN(line[at]) || (!(line[at] > least) && found.length >= count)) continue;
+    if (Number.isNaN(line[at]) || (!(line[at] > least) && found.length >= count) || skip(at)) continue;
     found.push({ at, weight: line[at] });
     if (found.length < room) continue;
     found = found.sort(byWeight).slice(0, count);
@@ -76,18 +77,19 @@ export function largestOf(line, count) {
  * @param {number[]} digits - the position whose line it is.
  * @param {"row"|"column"} direction - "row": the position is the query.
  * @param {number} count - how many.
+ * @param {function(number): boolean} skip - which places are left out.
  * @returns {{at: number, weight: number}[]} largest first, equal ones by the lower index.
  */
-export function sparseLine(heads, sizes, digits, direction, count) {
+export function sparseLine(heads, sizes, digits, direction, count, skip) {
   const weights = new Map();
   for (const { factors, weight } of heads) {
     const lines = factors.map((factor, mode) => lineOfFactor(factor, sizes[mode], digits[mode], direction));
     eachOnCross(lines, sizes, digits, (at, value) => weights.set(at, (weights.get(at) ?? 0) + weight * value));
   }
-  const found = Array.from(weights, ([at, weight]) => ({ at, weight }));
+  const found = Array.from(weights, ([at, weight]) => ({ at, weight })).filter(({ at }) => !skip(at));
   const total = sizes.reduce((product, size) => product * size, 1);
   for (let [at, zeros] = [0, 0]; at < total && zeros < count; at += 1) {
-    if (weights.has(at)) continue;
+    if (weights.has(at) || skip(at)) continue;
     found.push({ at, weight: 0 });
     zeros += 1;
   }

@@ -4,6 +4,7 @@ import { measure, newInstrument, refresh, takePayload } from "./instrument.js";
 import { listenToMinimap, listenToPointers } from "./input.js";
 import { listenToKeys } from "./keys.js";
 import { decode } from "./payload.js";
+import { announce, chosenWords } from "./readout.js";
 import { showTables } from "./table.js";
 import { foldToolbar, prepareToolbar, showToolbar } from "./toolbar.js";
 
@@ -36,6 +37,13 @@ function showWords(it) {
   parts.minimap.hidden = Boolean(header.small);
 }
 
+/** Undo, redo and choices elsewhere are said where the person is; the map's own choices have been said already. */
+function sayChange(it, before) {
+  const { map } = it.parts;
+  const same = before.query === it.chosen.query && before.key === it.chosen.key;
+  if (!same && map.getRootNode().activeElement === map) announce(it, chosenWords(it));
+}
+
 /**
  * Show a payload in the instrument that stands in the component's root; called again whenever the data change.
  *
@@ -48,11 +56,13 @@ export default function attentionMap(component) {
   const it = root.attentionMap;
   it.send = (event) => component.setTriggerValue("event", event);
   const { header, map } = decode(component.data);
+  const before = it.chosen;
   takePayload(it, header, map);
   if (isNew) prepare(it);
   showWords(it);
   showToolbar(it);
   measure(it);
   refresh(it, 2);
+  if (!isNew) sayChange(it, before);
   return undefined;
 }

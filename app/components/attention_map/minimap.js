@@ -22,15 +22,15 @@ export function seenFrame(view, n, side) {
   return { x: place(view.cols), y: place(view.rows), width: size, height: size };
 }
 
-/** Draw the minimap; its colours change only with the map or the scale's kind. */
-export function drawMinimap(it) {
+/** Draw the minimap, its colours up to the shared limit where there is one; they change only with map and scale. */
+export function drawMinimap(it, limit) {
   const canvas = it.parts.minimap;
   const side = canvas.clientWidth;
   if (!side) return;
   it.overview = overviewOf(it);
-  const key = `${it.scaleKind} ${it.header.uniform}`;
+  const key = `${it.scaleKind} ${it.header.uniform} ${limit}`;
   if (it.overview.painted !== key) {
-    const scale = scaleFor(it.overview, it.scaleKind, null, it.header.uniform);
+    const scale = scaleFor(it.overview, it.scaleKind, limit, it.header.uniform);
     it.overview.colours = colouredCanvas(it.overview, scale, it.overview.colours);
     it.overview.painted = key;
   }

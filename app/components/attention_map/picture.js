@@ -10,7 +10,7 @@ import { makeScale, paintPixels } from "./colour.js";
 import { blockMeans, pixelEdges } from "./kronecker.js";
 
 /** Pixels a side beyond which a picture is not computed. */
-export const MOST_PIXELS = 512;
+const MOST_PIXELS = 512;
 
 /**
  * The exact mean of every block of a view.

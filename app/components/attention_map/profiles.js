@@ -97,16 +97,14 @@ function oneProfile(line, limit, uniform, place, theme, mark) {
  * @param {object} profiles values of the row and the column
  * @param {object} layout of the stage
  * @param {object} theme
- * @param {{uniform: number, hover: {x: number, y: number}|null, measure: function}} more hover as shares of the map
+ * @param {{uniform: number, hover: {x: number, y: number}|null}} more hover as shares of the map
  */
-export function profileParts(profiles, layout, theme, { uniform, hover, measure }) {
+export function profileParts(profiles, layout, theme, { uniform, hover }) {
   const { above, beside } = layout;
   const limit = profileLimit(profiles, uniform);
   const up = (share, high) => [above.x + share * above.width, above.y + above.height * (1 - 0.94 * high) - 1];
   const parts = oneProfile(profiles.row, limit, uniform, up, theme, hover?.x ?? null);
-  const number = numberWords(limit);
-  const words = measure(`max ${number}`) < above.x - 8 ? `max ${number}` : number;
-  const text = { type: "text", size: SMALL, fill: theme.muted, text: words };
+  const text = { type: "text", size: SMALL, fill: theme.muted, text: numberWords(limit) };
   parts.push({ ...text, x: above.x - 6, y: above.y + 1, align: "right", baseline: "top" });
   if (!beside) return parts;
   const out = (share, high) => [beside.x + 1 + 0.94 * high * beside.width, beside.y + share * beside.height];

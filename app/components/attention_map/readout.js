@@ -1,21 +1,24 @@
 /** The sentence of what is under the pointer or the cursor, or else of what is chosen. */
 
-import { isSeen } from "./camera.js";
+import { isSeen, viewOf } from "./camera.js";
 import { entryOf, topOfLine } from "./kronecker.js";
 import { chosenCell } from "./marks.js";
+import { isMissing } from "./missing.js";
 import { blockAt } from "./picture.js";
-import { readoutWords } from "./words.js";
+import { positionWords, readoutWords } from "./words.js";
 
 /** How many entries the table of the query holds. */
 export const STRONGEST = 10;
 
-/** The strongest entries of the query's line, computed once for a map, query and direction. */
+/** The query's strongest entries with positions that have data, computed once for a map, query and direction. */
 export function strongestOf(it) {
   const { query } = it.chosen;
   if (query === null) return [];
-  const key = `${query} ${it.header.direction}`;
+  const key = `${query} ${it.header.direction} ${it.missingKey}`;
   if (it.strongest?.map !== it.map || it.strongest.key !== key) {
-    const entries = topOfLine(it.map, query, it.header.direction, Math.min(STRONGEST, it.n));
+    const { header, map, n } = it;
+    const skip = (flat) => isMissing(header, flat);
+    const entries = topOfLine(map, query, header.direction, Math.min(STRONGEST, n), skip);
     it.strongest = { map: it.map, key, entries };
   }
   return it.strongest.entries;
@@ -33,8 +36,11 @@ function entryWords(it, row, col) {
   return readoutWords(it.header, [row, row + 1], [col, col + 1], entryOf(it.map, row, col));
 }
 
-function chosenWords(it) {
+/** What is chosen, with the weight between query and key. */
+export function chosenWords(it) {
   const cell = selectedCell(it);
+  const { query } = it.chosen;
+  if (!cell && query !== null) return `Chosen: ${positionWords(it.header, query)}; no position of the map has data.`;
   if (!cell) return "Nothing is chosen yet: click an entry of the map.";
   const words = entryWords(it, cell.row, cell.col);
   return `${cell.whole ? "Chosen" : "Strongest"}: ${words}`;
@@ -55,7 +61,16 @@ export function readoutNow(it) {
 
 /** Have a sentence read out by a screen reader: for the keyboard and for picks, never for the moving mouse. */
 export function announce(it, words) {
-  if (it.parts.live.textContent !== words) it.parts.live.textContent = words;
+  const { live } = it.parts;
+  // the same text again would not be a change; a sign of no width makes it one
+  live.textContent = live.textContent === words ? `${words}\u200b` : words;
+}
+
+/** Which part of the map is seen, for those who do not see it. */
+export function viewWords(it) {
+  const { rows, cols } = viewOf(it.lens, it.n);
+  const ends = ([start, stop]) => `${positionWords(it.header, start)} to ${positionWords(it.header, stop - 1)}`;
+  return `Rows ${ends(rows)}, columns ${ends(cols)} shown.`;
 }
 
 /** What a pixel shows, in words. */

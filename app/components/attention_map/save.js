@@ -1,12 +1,11 @@
 /** The picture as a file: the same scene on white paper, with what it is written beside it. */
 
-import { exactPixels } from "./actions.js";
 import { viewOf } from "./camera.js";
 import { clearedContext, paintScene } from "./canvas.js";
 import { legendFor, profilesNow, sharedLimit } from "./instrument.js";
 import { layoutOf, longestLabel, measuring, SMALL, wrapped } from "./layout.js";
 import { selectionParts } from "./marks.js";
-import { colouredCanvas, computedPicture, scaleFor } from "./picture.js";
+import { colouredCanvas, computedPicture, pictureSide, scaleFor } from "./picture.js";
 import { profileParts } from "./profiles.js";
 import { pooledWords, readoutNow } from "./readout.js";
 import { stillParts } from "./scene.js";
@@ -45,12 +44,13 @@ function lines(words, size, y, measure, more = {}) {
   return { parts, end: y + texts.length * step };
 }
 
-/** Few cells as rectangles of their own, which a drawing program can edit. */
+/** Few cells as rectangles of their own, which a drawing program can edit; what is no number stays blank. */
 function vectorCells(picture, colours, map) {
   const { pixels } = picture;
   const { data } = colours.getContext("2d").getImageData(0, 0, pixels, pixels);
   const side = map.width / pixels;
-  return Array.from({ length: pixels * pixels }, (_, at) => {
+  const cells = Array.from({ length: pixels * pixels }, (_, at) => at).filter((at) => data[4 * at + 3] > 0);
+  return cells.map((at) => {
     const x = map.x + (at % pixels) * side;
     const y = map.y + Math.floor(at / pixels) * side;
     const fill = `rgb(${data[4 * at]},${data[4 * at + 1]},${data[4 * at + 2]})`;
@@ -60,13 +60,13 @@ function vectorCells(picture, colours, map) {
 
 function stageParts(it, layout, measure) {
   const view = viewOf(it.lens, it.n);
-  const picture = computedPicture(it.map, view, exactPixels(it, layout.map.width * SHARPNESS));
+  const picture = computedPicture(it.map, view, pictureSide({ ...it, layout, ratio: SHARPNESS }, 1));
   const kind = it.header.uniform > 0 ? it.scaleKind : "linear";
   const scale = scaleFor(picture, kind, sharedLimit(it), it.header.uniform);
   const colours = colouredCanvas(picture, scale);
   const about = { header: it.header, sizes: it.map.sizes, layout, theme: PAPER, measure, kind };
   const seen = { ...it, picture, layout, profiles: null };
-  const more = { uniform: it.header.uniform, hover: null, measure };
+  const more = { uniform: it.header.uniform, hover: null };
   const parts = [
     ...stillParts(picture, colours, about),
     ...profileParts(profilesNow(seen, null), layout, PAPER, more),

@@ -4,7 +4,7 @@ import { pickPair } from "./actions.js";
 import { strongestOf } from "./readout.js";
 import { element } from "./toolbar.js";
 import { numberWords } from "./numbers.js";
-import { positionWords, timesWords } from "./words.js";
+import { lostWords, positionWords, ratioWords } from "./words.js";
 
 const HEADS = ["From", "To", "Weight", "× uniform", ""];
 
@@ -16,8 +16,8 @@ function entryRow(it, { query, key, weight }) {
   const choose = element("button", { type: "button", class: "am-button", "aria-label": label }, "Choose");
   const own = header.direction === "row" ? [query, key] : [key, query];
   choose.addEventListener("click", () => pickPair(it, ...own));
-  const times = header.uniform > 0 ? timesWords(weight / header.uniform).replace(" uniform", "") : "–";
-  const row = element("tr", {}, element("td", {}, from), element("td", {}, to));
+  const times = header.uniform > 0 ? ratioWords(weight / header.uniform) : "–";
+  const row = element("tr", {}, element("td", {}, from), element("td", {}, to + lostWords(header, key)));
   row.append(element("td", { class: "am-number" }, numberWords(weight)), element("td", { class: "am-number" }, times));
   row.append(element("td", {}, choose));
   return row;
@@ -49,9 +49,19 @@ export function showTables(it) {
   table.hidden = it.header.small;
   if (!table.open || table.hidden) return;
   const { direction, top, identity, title } = it.header;
-  const key = JSON.stringify([it.chosen.query, direction, top, identity, title]);
+  const key = JSON.stringify([it.chosen.query, direction, top, identity, title, it.missingKey]);
   if (it.tablesMap === it.map && it.tablesKey === key) return;
   it.tablesMap = it.map;
   it.tablesKey = key;
-  tables.replaceChildren(...ofQuery(it), ...ofMap(it));
+  keepingFocus(it, () => tables.replaceChildren(...ofQuery(it), ...ofMap(it)));
+}
+
+/** A button that was pressed is made anew with its table: the focus goes to its like, or to the title. */
+function keepingFocus({ parts: { table, tables } }, change) {
+  const focused = tables.getRootNode().activeElement;
+  const label = tables.contains(focused) ? focused.getAttribute("aria-label") : null;
+  change();
+  if (label === null) return;
+  const like = [...tables.querySelectorAll("button")].find((each) => each.getAttribute("aria-label") === label);
+  (like ?? table.querySelector("summary")).focus({ preventScroll: true });
 }

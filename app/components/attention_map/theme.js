@@ -12,7 +12,6 @@ export const PAPER = Object.freeze({
   line: "#D5DBE2",
   background: "#FFFFFF",
   font: "Helvetica, Arial, sans-serif",
-  dark: false,
 });
 
 function channels(colour) {
@@ -23,7 +22,7 @@ function channels(colour) {
  * Colours and font of an element that carries the style sheet's variables.
  *
  * @param {Element} root
- * @returns {{ink: string, muted: string, line: string, background: string, font: string, dark: boolean}}
+ * @returns {{ink: string, muted: string, line: string, background: string, font: string}}
  */
 export function themeOf(root) {
   const style = getComputedStyle(root);
@@ -34,6 +33,5 @@ export function themeOf(root) {
     line: style.borderTopColor,
     background: style.backgroundColor,
     font: style.fontFamily,
-    dark: 0.3 * red + 0.59 * green + 0.11 * blue > 128,
   };
 }

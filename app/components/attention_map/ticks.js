@@ -1,4 +1,4 @@
-// Ticks and block lines of an axis of flat positions: twin of hot_core.figures.flat_axis.flat_ticks.
+// Ticks and block lines of an axis of flat positions: twin of flat_ticks in tests/oracles_ticks.py.
 import { positionOf } from "./kronecker.js";
 
 /**

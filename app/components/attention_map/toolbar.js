@@ -2,7 +2,7 @@
 
 import { showAll, showSelection, zoomBy } from "./actions.js";
 import { refresh } from "./instrument.js";
-import { HELP } from "./keys.js";
+import { HELP, sayingView } from "./keys.js";
 import { saveImage } from "./save.js";
 
 const SCALES = [
@@ -43,6 +43,7 @@ function choosing(it, name) {
     for (const each of it.parts.tools.querySelectorAll(`[data-name="${name}"] button`)) {
       each.setAttribute("aria-pressed", String(each.dataset.value === value));
     }
+    it.toolsKey = toolsKeyOf(it);
     refresh(it, 2);
   };
 }
@@ -58,16 +59,16 @@ function groups(it) {
   const made = [named(segments("Colour scale", scales, it.scaleKind, choosing(it, "scaleKind")), "scaleKind")];
   if (header.limit !== null) {
     const limits = [
-      ["view", "this view", "Colours reach from the smallest to the largest pixel shown"],
+      ["view", "this view", "Colours reach to the largest pixel shown"],
       ["shared", header.limit_words, `Colours reach to the same upper end for ${header.limit_words}`],
     ];
     made.push(named(segments("Limits of the colours", limits, it.limits, choosing(it, "limits")), "limits"));
   }
   const zoom = element("span", { class: "am-group", role: "group", "aria-label": "Zoom" });
   zoom.append(
-    button("+", "Zoom in", () => zoomBy(it, 0.5)),
-    button("−", "Zoom out", () => zoomBy(it, 2)),
-    button("Whole map", "Show the whole map", () => showAll(it)),
+    button("+", "Zoom in", () => sayingView(it, () => zoomBy(it, 0.5))),
+    button("−", "Zoom out", () => sayingView(it, () => zoomBy(it, 2))),
+    button("Whole map", "Show the whole map", () => sayingView(it, () => showAll(it))),
     button("To the query", "Go to the chosen query and key", () => showSelection(it)),
   );
   const save = element("span", { class: "am-group", role: "group", "aria-label": "Export" });
@@ -80,11 +81,15 @@ function groups(it) {
 
 /** Make the buttons anew where the payload asks for others; their state and the focus stay otherwise. */
 export function showToolbar(it) {
-  const { header, parts } = it;
-  const key = JSON.stringify([header.limit === null, header.limit_words, header.uniform > 0, it.scaleKind, it.limits]);
+  const key = toolsKeyOf(it);
   if (it.toolsKey === key) return;
   it.toolsKey = key;
-  parts.tools.replaceChildren(...groups(it));
+  it.parts.tools.replaceChildren(...groups(it));
+}
+
+/** What the buttons depend on. */
+function toolsKeyOf({ header, scaleKind, limits }) {
+  return JSON.stringify([header.limit === null, header.limit_words, header.uniform > 0, scaleKind, limits]);
 }
 
 /** Where there is little room the buttons stand behind one. */

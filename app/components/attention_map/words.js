@@ -1,5 +1,6 @@
 // Positions and weights in words: twins of hot_core.analysis.words and hot_core.analysis.reading.
 import { positionOf } from "./kronecker.js";
+import { isMissing } from "./missing.js";
 import { numberWords, placeWords } from "./numbers.js";
 
 /**
@@ -20,8 +21,17 @@ export function positionWords(header, flat) {
  * @returns {string} "3.2× uniform"; "= uniform" within one per cent.
  */
 export function timesWords(ratio) {
-  if (Math.abs(ratio - 1) < 0.01) return "= uniform";
-  return `${numberWords(ratio, ratio < 100 ? 2 : 3)}× uniform`;
+  return Math.abs(ratio - 1) < 0.01 ? "= uniform" : `${ratioWords(ratio)} uniform`;
+}
+
+/**
+ * A weight over the uniform level, as a number alone.
+ * @param {number} ratio weight over uniform weight.
+ * @returns {string} "3.2×"; "1×" within one per cent.
+ */
+export function ratioWords(ratio) {
+  if (Math.abs(ratio - 1) < 0.01) return "1×";
+  return `${numberWords(ratio, ratio < 100 ? 2 : 3)}×`;
 }
 
 /**
@@ -30,18 +40,28 @@ export function timesWords(ratio) {
  * @param {number[]} rows half-open range of flat query positions.
  * @param {number[]} cols half-open range of flat key positions.
  * @param {number} weight the entry, or the mean of the block.
- * @returns {string} "EWR · … → JFK · …: 0.031, 3.2× uniform", or for a block "mean of 7 × 5 entries from EWR · … on,
- *   to JFK · … on: 0.0031, 1.3× uniform".
+ * @returns {string} "EWR · … → JFK · …: 0.031, 3.2× uniform" (", no data there" where the key has none), or for a
+ *   block "mean of 7 × 5 entries from EWR · … on, to JFK · … on: 0.0031, 1.3× uniform".
  */
 export function readoutWords(header, rows, cols, weight) {
   const [from, to] = [rows, cols].map(([start]) => positionWords(header, start));
   const [height, width] = [rows, cols].map(([start, stop]) => stop - start);
   const times = header.uniform > 0 ? `, ${timesWords(weight / header.uniform)}` : "";
   const value = `${numberWords(weight)}${times}`;
-  if (height === 1 && width === 1) return `${from} → ${to}: ${value}`;
+  if (height * width === 1) return `${from} → ${to}: ${value}${lostWords(header, cols[0])}`;
   const [tall, wide] = [height, width].map((count) => placeWords(count, 0));
   const [down, across] = [height, width].map((count) => (count > 1 ? " on" : ""));
   return `mean of ${tall} × ${wide} entries from ${from}${down}, to ${to}${across}: ${value}`;
+}
+
+/**
+ * What is added where a position that is looked at has no data.
+ * @param {object} header the payload's header.
+ * @param {number} key flat position that is looked at.
+ * @returns {string} ", no data there", or nothing.
+ */
+export function lostWords(header, key) {
+  return isMissing(header, key) ? ", no data there" : "";
 }
 
 /** A part of a position's words: looked up, or added up over the modes and written as middle_place does. */

@@ -90,6 +90,7 @@ def header(
         "picks": "query",
         "identity": "one",
         "small": False,
+        "missing": [],
     }
     form = {"sizes": sizes, "heads": len(weights), "weights": list(weights), "combine": combine, "scale": 1.0}
     words = {"template": template, "slots": slots}
