@@ -19,6 +19,7 @@ from hot_core.figures.axes import token_axis
 from hot_core.figures.composition import formula, what
 from hot_core.figures.picking import Click
 from hot_core.figures.rollout import ACCENT, OWN, QUERY, pick_profile, rollout_profiles_figure
+from hot_core.figures.style import KEY
 from hot_core.modes import Mode, TokenGrid
 from hot_core.record import AttentionRecord
 from tests.makers_samples import forecaster
@@ -334,6 +335,21 @@ def test_panels_hold_the_sums_over_the_other_modes(plain, direction, masked):
         assert total == pytest.approx(1, rel=1e-6)
 
 
+def test_the_keys_bar_is_framed_in_every_panel(plain):
+    share, key = np.full(plain.grid.shape, 1 / 360), (2, 0, 5)
+    figure = rollout_profiles_figure(share, plain.grid, (0, 1, 13), key=key)
+    found = [shape for shape in figure.layout.shapes if shape.line.color == KEY]
+    assert [(shape.xref, shape.yref) for shape in found] == [(f"x{n}", f"y{n} domain") for n in ("", 2, 3)]
+    assert all(shape.line.dash and (shape.y0, shape.y1) == (0, 1) for shape in found)
+    for mode, shape in enumerate(found):
+        place = figure.data[3 * mode].x[key[mode]]
+        first, middle, last = (str(at) if mode == 2 else float(at) for at in (shape.x0, place, shape.x1))
+        assert first < middle < last
+        inside = [at for at in figure.data[3 * mode].x if shape.x0 < at < shape.x1]
+        assert inside == [place]
+    assert not rollout_profiles_figure(share, plain.grid, (0, 1, 13)).layout.shapes
+
+
 def test_a_small_share_of_its_own_is_not_said_to_be_cut(plain):
     share = np.full(plain.grid.shape, 1 / 360)
     texts = [note.text for note in rollout_profiles_figure(share, plain.grid, (0, 1, 13)).layout.annotations]
@@ -385,4 +401,6 @@ def test_a_short_series_has_no_bars_before_its_data(plain):
     np.testing.assert_allclose(times.y[0], share[:, :, 3].sum(), rtol=1e-6)
     assert own.x[0] == times.x[2]
     assert figure.layout.yaxis.title.text == "share of the chosen token"
+    framed = rollout_profiles_figure(share, short, (0, 1, 5), key=(1, 2, 1)).layout.shapes
+    assert {shape.xref for shape in framed} == {"x", "x2"}  # the key's step covers no data
     assert pick_profile(Click(times.x[2], 0.0, "x3"), short, (0, 1, 9)) == (0, 1, 5)

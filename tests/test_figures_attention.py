@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hot_core.figures.fields import field_limit, mode_bars, pair_figure, shared_limit, token_field
+from hot_core.figures.fields import field_limit, mode_bars, pair_figure, shared_limit, summed_level, token_field
 from hot_core.figures.style import QUERY, class_colours, colour_axis
 from hot_core.modes import Mode, TokenGrid
 from tests.makers_figures import series_grid, volume
@@ -99,3 +99,38 @@ def test_sums_over_modes_keep_the_whole_weight() -> None:
     np.testing.assert_allclose(pairs.data[0].z, weights.sum(2), rtol=1e-6)
     (cell,) = orange(pairs)
     assert (cell.x0, cell.y0) == (0.5, 1.5)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("kept", [(0,), (2,), (0, 1), (1, 2), (0, 1, 2)])
+def test_the_level_of_a_sum_counts_the_valid_tokens_behind_it(kept: tuple[int, ...], masked: bool) -> None:
+    shape = (3, 5, 7)
+    valid = np.random.default_rng(2).random(shape) < 0.6 if masked else None
+    if valid is not None:
+        valid[1] = False
+    behind: dict[tuple[int, ...], int] = {}
+    for token in np.ndindex(*shape):
+        if valid is None or valid[token]:
+            place = tuple(token[mode] for mode in kept)
+            behind[place] = behind.get(place, 0) + 1
+    expected = 0.25 * sum(behind.values()) / len(behind)
+    assert summed_level(0.25, shape, kept, valid) == pytest.approx(expected, rel=1e-12)
+    assert summed_level(0.25, shape, kept, np.zeros(shape, dtype=bool)) == 0
+
+
+def test_a_given_level_stays_where_a_token_is_left_out() -> None:
+    grid = series_grid()
+    weights = np.full(grid.shape, 0.2 / 29, np.float32)
+    weights[1, 0, 2] = np.nan  # what keeps 0.8
+    tokens = token_field(grid.spread(weights), grid)
+    valid = np.ones(grid.shape, dtype=bool)
+    valid[2] = False
+    for given, mask, bars, cells in (
+        (None, None, 0.2 / 3, 0.2 / 6), (1 / 30, None, 1 / 3, 1 / 6), (1 / 20, valid, 1 / 2, 1 / 4),
+    ):  # fmt: skip
+        line = mode_bars(tokens, "entity", "JFK", uniform=given, valid=mask).layout
+        assert line.shapes[0].x0 == pytest.approx(bars, rel=1e-6)
+        assert line.annotations[0].text == f"▼ uniform {bars:.3g}"
+        axis = pair_figure(tokens, "entity", "variable", (1, 0), uniform=given, valid=mask).layout.coloraxis
+        assert f"<b>▲ uniform {cells:.3g}</b>" in axis.colorbar.ticktext
+        assert axis.cmax == pytest.approx(2 * cells, rel=1e-6)

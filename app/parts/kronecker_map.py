@@ -99,7 +99,7 @@ def _rollout(view: View) -> None:
     heading("Along each mode", "the rollout of the chosen position, the other modes added up")
     tokens = view.analysis.rollout_tokens(view.query, view.direction)
     figure = rollout_profiles_figure(
-        tokens, view.analysis.grid, view.query, view.direction, valid=view.analysis.record.valid
+        tokens, view.analysis.grid, view.query, view.direction, key=view.key, valid=view.analysis.record.valid
     )
     picture(figure, linked.rollout_key(view), f"Rollout of the chosen position along each mode. {view.reading}")
     explain(f"{view.kind}_rollout_help", view.about)

@@ -6,7 +6,7 @@ from app import cache, state
 from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
-from hot_core.figures.fields import mode_bars, token_field
+from hot_core.figures.fields import mode_bars, summed_level, token_field
 from hot_core.figures.picking import Click, Token, pick_tile
 from hot_core.figures.raster import Composite, classes_figure, composite, tile_figure
 from hot_core.transforms import Segmentation
@@ -17,7 +17,7 @@ def draw_data(view: View) -> Composite:
     analysis = view.analysis
     tokens = token_field(view.pictured, analysis.grid)
     names = [str(name) for name in tokens.coords["band"].values]
-    heading("Tile", "orange: the query · click to move it")
+    heading("Tile", "orange: the query · blue: the key · click, or Shift-click")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         state.settle("raster_shown_band", range(-1, len(names)), -1)
         st.selectbox(
@@ -30,7 +30,11 @@ def draw_data(view: View) -> Composite:
     sample = analysis.sample
     image = cache.remember(analysis, "composite", lambda: composite(sample.data, sample.roles))
     overlay = over if state.get("raster_overlay") else None
-    figure = tile_figure(image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query, key=view.key)
+    kept, valid = ((0, 1) if band < 0 else (0, 1, 2)), analysis.record.valid
+    figure = tile_figure(
+        image, analysis.sample.modes, analysis.grid, tokens=overlay, query=view.query, key=view.key,
+        uniform=summed_level(view.uniform, analysis.grid.shape, kept, valid),
+    )  # fmt: skip
     picture(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
     st.caption(image.words)
     explain(
@@ -58,7 +62,7 @@ def draw_prediction(view: View) -> None:
         tokens = token_field(view.pictured, analysis.grid)
         own = str(tokens.coords["band"].values[view.query[2]])
         partner = None if view.key is None else str(tokens.coords["band"].values[view.key[2]])
-        bars = mode_bars(tokens, "band", own, key=partner)
+        bars = mode_bars(tokens, "band", own, key=partner, uniform=view.uniform, valid=analysis.record.valid)
         picture(bars, "raster_summary", "Attention by band, summed over the tile.")
         explain(
             "raster_summary_help",

@@ -25,7 +25,7 @@ def choose_shown(view: View) -> Shown:
             state.put(key, index)
     words, left, right = st.columns([2, 1, 1], vertical_alignment="center")
     with words:
-        heading("Forecast and attention")
+        heading("Forecast and attention", "orange: the query · blue: the key · click, or Shift-click")
     at = [
         box.selectbox(
             word,
@@ -67,6 +67,8 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
             "variable",
             (view.query[0], view.query[1]),
             key=None if view.key is None else (view.key[0], view.key[1]),
+            uniform=view.uniform,
+            valid=view.analysis.record.valid,
         )
         picture(figure, "series_summary", "Attention by entity and variable, summed over time.")
         explain(

@@ -11,6 +11,7 @@ from app.parts.view import View
 from hot_core.analysis.words import number
 from hot_core.figures.fields import token_field
 from hot_core.figures.picking import Click, Token, pick_planes
+from hot_core.figures.plane_parts import is_seen
 from hot_core.figures.planes import Look
 from hot_core.figures.prediction import probability_figure
 from hot_core.figures.style import class_colours
@@ -23,9 +24,11 @@ def choose_look(view: View) -> Look:
     """Where the planes go through, and how they are turned."""
     sided = is_sided(view)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        places = {"query": "the query", "strongest": "the strongest weight"}
+        places |= {} if view.key is None else {"key": "the key"}
+        state.settle("volume_planes", list(places), "query")
         st.segmented_control(
-            "Planes go through", ["query", "strongest"], key="volume_planes", required=True, default="query",
-            format_func=lambda at: {"query": "the query", "strongest": "the strongest weight"}[at],
+            "Planes go through", list(places), key="volume_planes", required=True, format_func=places.__getitem__,
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
         st.toggle("Radiological", value=True, key="volume_radiological", persist_state="session", disabled=not sided,
@@ -38,7 +41,7 @@ def choose_look(view: View) -> Look:
             label_visibility="collapsed", help="What lies over the planes; with attention, labels are outlines.",
         )  # fmt: skip
     grid = view.analysis.grid
-    token = view.query
+    token = view.key if view.key is not None and state.get("volume_planes") == "key" else view.query
     if state.get("volume_planes") == "strongest":
         weights = token_field(view.pictured, grid).values
         token = tuple(int(at) for at in np.unravel_index(int(np.nanargmax(weights)), weights.shape))
@@ -62,11 +65,13 @@ def draw_data(view: View, look: Look) -> None:
     )  # fmt: skip
     planes = "Coronal, sagittal and axial plane" if look.sided else "Three planes"
     picture(figure, "volume_data", f"{planes} with attention. {view.reading}")
+    if view.key is not None and not is_seen(analysis.grid, look.position, view.key):
+        st.caption("The key lies outside these planes.")
     if isinstance(analysis.sample.geometry, VolumeGeometry) and analysis.sample.geometry.oblique:
         st.caption("The volume lies obliquely: axes count mm along the file's own axes, the sentence above world mm.")
     explain(
         "volume_data_help",
-        f"Three planes through the query (or through the place it looks at most); {axes_words(view)}. "
+        f"Three planes through the query (or the place it looks at most, or the key); {axes_words(view)}. "
         "Colour is the weight of each 3-D token for this query, transparent where it is near zero; thin outlines are "
         "the predicted labels, which can be filled instead: each voxel has its most probable class.",
     )
@@ -124,7 +129,7 @@ def show() -> None:
         return
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        heading("Three planes", "orange: the query · click to move it")
+        heading("Three planes", "orange: the query · blue: the key · click, or Shift-click")
         look = choose_look(view)
         draw_data(view, look)
     with right:

@@ -25,6 +25,26 @@ def uniform_level(grid: TokenGrid, summed: Sequence[str] = ()) -> float:
     return 1 / math.prod(len(axis) for axis in grid.axes if axis.mode.name not in summed)
 
 
+def summed_level(
+    uniform: float, shape: Sequence[int], kept: Sequence[int], valid: np.ndarray | None = None
+) -> float:  # fmt: skip
+    """What a sum of weights over some modes would be if all keys were looked at alike.
+
+    Args:
+        uniform: the weight each key would get.
+        shape: tokens along every mode.
+        kept: the modes that are not summed.
+        valid: which tokens hold data, of that shape; None means all.
+
+    Returns:
+        `uniform` times the number of valid tokens behind a position of the kept modes; its mean where they differ,
+        over the positions that have any.
+    """
+    others = tuple(mode for mode in range(len(shape)) if mode not in kept)
+    behind = (np.ones(shape, dtype=bool) if valid is None else valid).sum(axis=others)
+    return uniform * float(behind.sum()) / max(int(np.count_nonzero(behind)), 1)
+
+
 def field_limit(weights: np.ndarray, uniform: float) -> float:
     """The end of the colour bar: the largest weight, and at least twice uniform, so that noise stays dim."""
     finite = weights[np.isfinite(weights)]
@@ -37,8 +57,9 @@ def shared_limit(factors: Sequence[xr.DataArray]) -> float:
 
 
 def mode_bars(
-    tokens: xr.DataArray, mode: str, query: str | None, *, key: str | None = None, height: int = 240
-) -> go.Figure:
+    tokens: xr.DataArray, mode: str, query: str | None, *, key: str | None = None, uniform: float | None = None,
+    valid: np.ndarray | None = None, height: int = 240,
+) -> go.Figure:  # fmt: skip
     """How the weight spreads over the positions of one named mode, all other modes summed.
 
     Args:
@@ -46,6 +67,9 @@ def mode_bars(
         mode: the mode whose positions become bars.
         query: the name of the query's own position, in orange; None when it has none.
         key: the name of the key's own position, framed in blue; None when there is none.
+        uniform: the weight each key would get if all were looked at alike; None: the mean of what is given, which is
+            too low when a token is left out of it.
+        valid: which tokens hold data; None means all.
         height: of the figure, in pixels.
 
     Returns:
@@ -53,28 +77,35 @@ def mode_bars(
     """
     totals = tokens.sum([name for name in tokens.dims if name != mode])
     names = [str(name) for name in totals.coords[mode].values]
-    uniform = float(totals.sum()) / len(names)
+    level = _level(tokens, totals, uniform, valid)
     bars = {
         "type": "bar", "x": totals.values.astype(np.float32), "y": names, "orientation": "h",
         "marker": {"color": [QUERY if name == query else ACCENT for name in names]},
         "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
     }  # fmt: skip
-    end = 1.3 * max(uniform, float(totals.max()))
-    level = {"x0": uniform, "x1": uniform, "y0": 0, "y1": 1, "yref": "paper"}
-    words = {"x": uniform, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
+    end = 1.3 * max(level, float(totals.max()))
+    line = {"x0": level, "x1": level, "y0": 0, "y1": 1, "yref": "paper"}
+    words = {"x": level, "y": 1, "yref": "paper", "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
     # the values stand in a column of their own, where neither a bar nor the line reaches
     column: Part = {"x": 1, "xref": "paper", "xanchor": "right", "showarrow": False, "xshift": -6, "font": {"size": 12}}
     values = [column | {"y": name, "text": number(float(v))} for name, v in zip(names, totals.values, strict=True)]
     return assemble(
         [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
         shapes=[
-            level | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}},
+            line | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}},
             *frames(None, _lane(names.index(key)) if key in names else None, xref="paper"),
         ],
-        annotations=[words | {"text": f"▼ uniform {number(uniform)}"}, *values],
+        annotations=[words | {"text": f"▼ uniform {number(level)}"}, *values],
         xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
         yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
     )  # fmt: skip
+
+
+def _level(tokens: xr.DataArray, totals: xr.DataArray, uniform: float | None, valid: np.ndarray | None) -> float:
+    """The uniform level of sums of weights."""
+    if uniform is None:
+        return float(totals.sum()) / totals.size
+    return summed_level(uniform, tokens.shape, [tokens.dims.index(name) for name in totals.dims], valid)
 
 
 def _lane(at: int) -> Box:
@@ -84,7 +115,7 @@ def _lane(at: int) -> Box:
 
 def pair_figure(
     tokens: xr.DataArray, down: str, across: str, query: tuple[int, int], *, key: tuple[int, int] | None = None,
-    height: int = 240,
+    uniform: float | None = None, valid: np.ndarray | None = None, height: int = 240,
 ) -> go.Figure:  # fmt: skip
     """How the weight spreads over two named modes, the rest summed: a small table of colours.
 
@@ -94,6 +125,9 @@ def pair_figure(
         across: the mode of the columns.
         query: the query's index along both, framed in orange.
         key: the key's index along both, framed in blue and dashed; None when there is none.
+        uniform: the weight each key would get if all were looked at alike; None: the mean of what is given, which is
+            too low when a token is left out of it.
+        valid: which tokens hold data; None means all.
         height: of the figure, in pixels.
 
     Returns:
@@ -101,7 +135,7 @@ def pair_figure(
     """
     totals = tokens.sum([name for name in tokens.dims if name not in (down, across)]).transpose(down, across)
     weights = totals.values.astype(np.float32)
-    uniform = float(weights.sum()) / weights.size
+    level = _level(tokens, totals, uniform, valid)
     names = [[str(v) for v in totals.coords[mode].values] for mode in (down, across)]
     cells = {
         "type": "heatmap", "z": weights, "x": names[1], "y": names[0], "coloraxis": "coloraxis", "xgap": 2, "ygap": 2,
@@ -112,7 +146,7 @@ def pair_figure(
         [cells], height, margin=margins(28 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
         yaxis=axis | {"autorange": "reversed"},
         shapes=frames(_cell(query), None if key is None else _cell(key)),
-        coloraxis=colour_axis(field_limit(weights, uniform), uniform),
+        coloraxis=colour_axis(field_limit(weights, level), level),
     )  # fmt: skip
 
 

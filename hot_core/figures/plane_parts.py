@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from hot_core.figures.axes import token_axis
-from hot_core.figures.planes import Plane, Spans, Voxel, cut, edges_of
+from hot_core.figures.planes import PLANES, Plane, Spans, Voxel, cut, edges_of
 from hot_core.figures.style import Box, Part, class_colours, frame, frames
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Segmentation
@@ -86,6 +86,11 @@ def is_cut(grid: TokenGrid, plane: Plane, position: Voxel, token: tuple[int, ...
     """Whether a plane through a voxel goes through a token."""
     covered = grid.native_of(token)[plane.through]
     return bool(covered.start <= position[plane.through] < covered.stop)
+
+
+def is_seen(grid: TokenGrid, position: Voxel, token: tuple[int, ...]) -> bool:
+    """Whether any of the three planes through a voxel goes through a token."""
+    return any(is_cut(grid, plane, position, token) for plane in PLANES)
 
 
 def _box(grid: TokenGrid, plane: Plane, token: tuple[int, ...]) -> Box:

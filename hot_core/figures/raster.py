@@ -89,7 +89,8 @@ def thin(size: int) -> int:
 
 def tile_figure(
     picture: Composite, modes: Sequence[Mode], grid: TokenGrid, *, tokens: xr.DataArray | None = None,
-    query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None, height: int = 560,
+    uniform: float | None = None, query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None,
+    height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw the tile in map coordinates with the attention over it.
 
@@ -98,6 +99,7 @@ def tile_figure(
         modes: the sample's modes; row and column coordinates are pixel centres on the map.
         grid: the tokens.
         tokens: attention by (row, column) token, other modes summed or chosen; None draws the tile alone.
+        uniform: the weight of every cell if all keys were looked at alike (see `summed_level`); None: the mean.
         query: the chosen token, framed in orange.
         key: its chosen partner, framed in blue and dashed.
         height: of the figure, in pixels.
@@ -105,14 +107,16 @@ def tile_figure(
     Returns:
         A figure with equal scales along both map axes.
     """
-    cells, clear = _cells(modes, grid, tokens)
+    cells, clear = _cells(modes, grid, tokens, uniform)
     return assemble(
         [cells], height, margin=margins(token_axis(grid.axes[0]).left, 46), coloraxis=clear,
         images=[_placed(picture, modes)], shapes=_frames(grid, query, key), **_map_axes(modes),
     )  # fmt: skip
 
 
-def _cells(modes: Sequence[Mode], grid: TokenGrid, tokens: xr.DataArray | None) -> tuple[Part, Part]:
+def _cells(
+    modes: Sequence[Mode], grid: TokenGrid, tokens: xr.DataArray | None, uniform: float | None = None
+) -> tuple[Part, Part]:
     """The tokens of a tile as cells with their colour axis; without weights they are unseen and only take clicks."""
     rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
@@ -126,7 +130,7 @@ def _cells(modes: Sequence[Mode], grid: TokenGrid, tokens: xr.DataArray | None) 
     }  # fmt: skip
     if tokens is None:
         return cells, {"colorscale": [[0, "rgba(0,0,0,0)"], [1, "rgba(0,0,0,0)"]], "showscale": False}
-    uniform = float(np.nansum(values)) / values.size
+    uniform = float(np.nansum(values)) / values.size if uniform is None else uniform
     return cells, colour_axis(field_limit(values, uniform), uniform, scale=overlay_scale())
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hot_core.analysis.words import span_words
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.picking import Click, Token
-from hot_core.figures.style import ACCENT, INK, QUERY, QUIET, Part, assemble, margins, number, title
+from hot_core.figures.style import ACCENT, INK, QUERY, QUIET, Part, assemble, frames, margins, number, title
 from hot_core.modes import TokenAxis, TokenGrid
 
 OWN = "rgba(242,106,15,0.4)"
@@ -21,8 +21,8 @@ ABOVE = 22
 
 
 def rollout_profiles_figure(
-    share: np.ndarray, grid: TokenGrid, query: Token, direction: str = "row", *, valid: np.ndarray | None = None,
-    height: int | None = None,
+    share: np.ndarray, grid: TokenGrid, query: Token, direction: str = "row", *, key: Token | None = None,
+    valid: np.ndarray | None = None, height: int | None = None,
 ) -> go.Figure:  # fmt: skip
     """Draw a row or column of the rollout as one panel a mode, one below the other, summed over the other modes.
 
@@ -34,6 +34,7 @@ def rollout_profiles_figure(
         grid: the token grid.
         query: the chosen token.
         direction: "row": the share of every token in the chosen one; "column": its share in every token.
+        key: its chosen partner, whose bar along every mode is framed in blue and dashed.
         valid: which tokens hold data; None means all. Others are not counted, but for the token itself.
         height: of the figure, in pixels; None for 160 a panel.
 
@@ -57,6 +58,9 @@ def rollout_profiles_figure(
         panel = _bars(plot, axis, others, own, at, direction) + _level(plot, even)
         data += [trace | {"xaxis": f"x{name}", "yaxis": f"y{name}"} for trace in panel]
         layout |= _axes(plot, axis, name, _domain(mode, len(plots), (below + ABOVE) / (height - below - ABOVE)), top)
+        if key is not None and key[mode] >= plot.first:
+            lane = (*plot.cell(key[mode]), 0, 1)
+            layout["shapes"] += frames(None, lane, xref=f"x{name}", yref=f"y{name} domain")
         layout["annotations"] += [
             note | {"xref": f"x{name} domain", "yref": f"y{name} domain"}
             for note in _notes(own, float(others[at]) + own > top, even)

@@ -1,0 +1,107 @@
+"""What the pages hand to their pictures: the uniform level of what is drawn, and where the key is."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.selection import Selection
+from hot_core.figures.style import KEY, QUERY
+from tests.test_app_pages import Open, calm, open_page  # noqa: F401
+
+ROOT = Path(__file__).resolve().parents[1]
+OUTSIDE = "The key lies outside these planes."
+STYLES = ("style.css", "components/gallery/gallery.css", "components/attention_map/theme.js")
+
+
+def spec(app: AppTest, key: str) -> dict[str, Any]:
+    """A figure as it is sent to the browser."""
+    (chart,) = [chart for chart in app.get("plotly_chart") if chart.key == key]
+    found: dict[str, Any] = json.loads(chart.proto.spec)
+    return found
+
+
+def choose_key(app: AppTest, kind: str, key: tuple[int, ...] | None) -> None:
+    history = app.session_state[f"{kind}_history"]
+    app.session_state[f"{kind}_history"] = history.choose(Selection(history.now.query, key))
+    calm(app.run())
+
+
+def marked(axis: dict[str, Any]) -> float:
+    """The uniform level at a colour bar's mark."""
+    (text,) = [text for text in axis["colorbar"]["ticktext"] if "uniform" in text]
+    return float(re.search(r"[\d.e-]+(?=</b>)", text).group())
+
+
+def test_leaving_out_the_chosen_position_does_not_lower_the_uniform_level(open_page: Open) -> None:  # noqa: F811
+    """64 × 64 patches of 6 bands, all with data: 1/6 a band, 6 of 24,576 a patch, 1 of 24,576 in one band."""
+    app = open_page("raster")
+    app.session_state["raster_shown"] = "model"
+    calm(app.run())
+    notes = [note["text"] for note in spec(app, "raster_summary")["layout"]["annotations"]]
+    assert "▼ uniform 0.167" in notes
+    assert marked(spec(app, "raster_data")["layout"]["coloraxis"]) == pytest.approx(1 / 4096, rel=2e-2)
+    app.session_state["raster_shown_band"] = 2
+    calm(app.run())
+    assert marked(spec(app, "raster_data")["layout"]["coloraxis"]) == pytest.approx(1 / 24576, rel=2e-2)
+    app = open_page("series")
+    app.session_state["series_shown"] = "model"
+    axis = spec(calm(app.run()), "series_summary")["layout"]["coloraxis"]
+    names = spec(app, "series_summary")["data"][0]
+    assert marked(axis) == pytest.approx(1 / (len(names["x"]) * len(names["y"])), rel=5e-3)
+
+
+def test_planes_go_through_the_key_while_there_is_one(open_page: Open) -> None:  # noqa: F811
+    app = open_page("volume")
+
+    def options() -> int:
+        (group,) = [group for group in app.get("button_group") if group.key == "volume_planes"]
+        return len(group.proto.options)
+
+    def frames(colour: str) -> list[str]:
+        shapes = spec(app, "volume_data")["layout"]["shapes"]
+        return sorted(shape["xref"] for shape in shapes if shape["line"]["color"] == colour)
+
+    def outside() -> bool:
+        return any(caption.value == OUTSIDE for caption in app.caption)
+
+    assert (options(), outside(), frames(KEY)) == (2, False, [])
+    query = app.session_state["volume_history"].now.query
+    choose_key(app, "volume", tuple(at - 2 if at > 2 else at + 2 for at in query))
+    assert (options(), outside(), frames(KEY)) == (3, True, [])
+    app.session_state["volume_planes"] = "key"
+    calm(app.run())
+    assert (outside(), frames(KEY)) == (False, ["x", "x2", "x3"])
+    choose_key(app, "volume", None)
+    assert (options(), app.session_state["volume_planes"], outside()) == (2, "query", False)
+    choose_key(app, "volume", (*query[:2], query[2] + 1))
+    assert (outside(), len(frames(KEY))) == (False, 2)
+
+
+@pytest.mark.parametrize("kind", ["series", "volume", "raster"])
+def test_headings_name_both_colours_and_the_rollout_shows_the_key(kind: str, open_page: Open) -> None:  # noqa: F811
+    app = open_page(kind)
+    assert any("orange: the query · blue: the key · click, or Shift-click" in text.value for text in app.markdown)
+    app.session_state[f"{kind}_shown"] = "model"
+    choose_key(app, kind, (0, 0, 0))
+    lines = [shape["line"] for shape in spec(app, f"{kind}_rollout")["layout"]["shapes"]]
+    assert sum(line["color"] == KEY for line in lines) in (2, 3)  # a short series' first step covers no data
+
+
+@pytest.mark.parametrize("path", STYLES)
+def test_query_and_key_have_one_colour_everywhere(path: str) -> None:
+    found = re.findall(r"#[0-9a-fA-F]{6}\b", (ROOT / "app" / path).read_text(encoding="utf-8"))
+    warm = {colour for colour in found if colour[1:3].lower() == "f2" and colour[5:].lower() == "0f"}
+    assert QUERY in found
+    assert warm == {QUERY}
+    if not path.startswith("components/gallery"):  # the gallery frames the open head and no key
+        assert KEY in found
+
+
+def test_the_map_paints_query_and_key_in_these_colours() -> None:
+    text = (ROOT / "app" / "components" / "attention_map" / "theme.js").read_text(encoding="utf-8")
+    inks = dict(re.findall(r'export const (\w+_INK) = "(#\w+)"', text))
+    assert (inks["QUERY_INK"], inks["KEY_INK"]) == (QUERY, KEY)
