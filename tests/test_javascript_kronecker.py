@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from hot_core.analysis.reading import strongest
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.kronecker.cuts import pixel_edges
 from tests import oracles
@@ -268,7 +269,51 @@ def test_the_strongest_of_a_sum_are_found_in_a_map_of_any_size():
     assert [(entry["key"], entry["weight"]) for entry in answer[len(line) :]] == [(at, 0) for at in zeros]
 
 
-def test_positions_and_flat_indices():
+MASKED = [
+    ((3, 5, 7), "product", (0.7, 0.3), [(0, 1), (30, 63), (90, 105)]),
+    ((3, 5, 7), "sum", (1.0,), [(14, 21), (44, 45), (50, 58)]),
+    ((5, 7), "sum", (0.7, 0.3), [(0, 9), (11, 35)]),
+    ((11,), "product", (1.0,), [(2, 5), (10, 11)]),
+    ((5, 7), "product", (1.0,), [(0, 35)]),
+]
+
+
+@pytest.mark.parametrize("direction", ["row", "column"])
+@pytest.mark.parametrize(("sizes", "rule", "weights", "missing"), MASKED)
+def test_the_strongest_entries_lie_where_there_are_data(sizes, rule, weights, missing, direction):
+    """The browser passes over the same positions as `strongest`, and over each of them further down too."""
+    made, total = recipe(sizes, rule, weights, seed=7, spread=3), math.prod(sizes)
+    valid = np.ones(total, dtype=bool)
+    for start, stop in missing:
+        valid[start:stop] = False
+    code = f"""import {{ topOfLine }} from "@/kronecker.js"; import {{ isMissing }} from "@/missing.js";{MAPS}
+    const [made, header, total, direction] = given;
+    const skip = (flat) => isMissing(header, flat);
+    const tops = Array.from({{ length: total }}, (_, at) => topOfLine(mapOf(made), at, direction, total, skip));
+    answer([Array.from({{ length: total }}, (_, at) => skip(at)), tops]);"""
+    skipped, tops = run_module(code, [made, {"missing": missing}, total, direction])
+    assert skipped == (~valid).tolist()
+    dense, kmap = dense_of(made), map_of(made)
+    for at, entries in enumerate(tops):
+        assert all((each["query"], each["key"])[direction == "column"] == at for each in entries)
+        partners = [each["key" if direction == "row" else "query"] for each in entries]
+        assert sorted(partners) == np.flatnonzero(valid).tolist()
+        line = dense[at] if direction == "row" else dense[:, at]
+        np.testing.assert_allclose([each["weight"] for each in entries], np.sort(line[valid])[::-1], rtol=1e-12)
+        if not valid.any():
+            continue
+        token = tuple(int(digit) for digit in np.unravel_index(at, sizes))
+        found = strongest(kmap, token, direction, valid.reshape(sizes))
+        assert partners[0] == np.ravel_multi_index(found.token, sizes)
+        assert entries[0]["weight"] == pytest.approx(found.weight, rel=1e-6)  # which multiplies in float32
+
+
+def test_without_a_list_all_positions_have_data():
+    code = 'import { isMissing } from "@/missing.js"; answer([{}, { missing: [] }].map((h) => isMissing(h, 3)));'
+    assert run_module(code) == [False, False]
+
+
+def test_positions_are_the_digits_of_flat_indices():
     cases = [(sizes, flat) for sizes in LINE for flat in {0, math.prod(sizes) - 1, math.prod(sizes) // 2}]
     cases += [
         ((3, 2**25, 2**26), 2**52 + 12345),
@@ -276,10 +321,9 @@ def test_positions_and_flat_indices():
         ((94906249, 94906247), 94906249 * 94906247 - 1),
     ]
     given = [{"a": sizes, "b": flat} for sizes, flat in cases]
-    answers = in_browser("positionOf, flatOf", "[positionOf(b, a), flatOf(positionOf(b, a), a)]", given)
-    for (sizes, flat), (position, back) in zip(cases, answers, strict=True):
+    answers = in_browser("positionOf", "positionOf(b, a)", given)
+    for (sizes, flat), position in zip(cases, answers, strict=True):
         assert position == [int(digit) for digit in np.unravel_index(flat, sizes)]
-        assert back == flat
 
 
 def test_pixels_begin_where_python_says():
@@ -313,15 +357,13 @@ REFUSED = [
     ("lineOf({ ...map, sizes: [1e5, 1e5] }, 0, 'row')", LONG),
     ("topOfLine(map, 0, 'row', 0)", f"The count {PIXELS}, got 0."),
     ("topOfLine(map, 15, 'column', 2)", "A flat position must be a whole number from 0 to 14, got 15."),
-    ("flatOf([1, 5], [3, 5])", "The index along mode 1 must be a whole number from 0 to 4, got 5."),
-    ("flatOf([1], [3, 5])", "A position needs 2 indices, one for each mode; got 1."),
     ("positionOf(15, [3, 5])", "A flat position must be a whole number from 0 to 14, got 15."),
 ]  # fmt: skip
 
 
 def test_what_is_not_there_is_refused_with_a_sentence():
     tries = ", ".join(f"() => {call}" for call, _ in REFUSED)
-    code = f"""import {{ blockMeans, entryOf, flatOf, lineOf, positionOf, topOfLine }} from "@/kronecker.js";{MAPS}
+    code = f"""import {{ blockMeans, entryOf, lineOf, positionOf, topOfLine }} from "@/kronecker.js";{MAPS}
     const map = mapOf(given);
     answer([{tries}].map((attempt) => {{
       try {{ return attempt(); }} catch (error) {{ return [error.name, error.message]; }}
