@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import tracemalloc
 from functools import cache
 
 import numpy as np
@@ -228,6 +229,18 @@ def test_the_summary_counts_the_patterns():
 def test_positions_of_a_ruler_may_be_one():
     assert ruler_of(Mode("x", np.array([4.0]), "mm")).step == 1.0
     assert ruler_of(Mode("row", 5e6 - 10.0 * np.arange(5), "metre")).step == -10.0
+
+
+def test_twelve_heads_take_little_more_memory_than_themselves():
+    n, heads = 499, 12
+    rng = np.random.default_rng(3)
+    record = record_of([0.7 * np.eye(n) + 0.3 * softmax(rng, heads, n, n)], Mode("x", np.arange(n) * 2.0, "mm"))
+    tracemalloc.start()
+    measures = head_measures(record, "x")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {each.pattern for each in measures} == {"diagonal"}  # so that chance was asked
+    assert most < 1.6 * heads * 8 * n * n
 
 
 # ---- the gallery's payload

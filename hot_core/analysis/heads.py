@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -121,16 +122,21 @@ def mean_distance(matrix: Matrix, ruler: Ruler) -> float:
 
 def agreements_of(matrices: list[Matrix]) -> list[float]:
     """For every head the mean overlap with all others, over the queries that both hold; NaN where there is none."""
-    count, size = len(matrices), matrices[0].size
-    weights, has = np.zeros((count, size, size)), np.zeros((count, size), dtype=bool)
-    for at, matrix in enumerate(matrices):
-        weights[at][np.ix_(matrix.queries, matrix.keys)] = matrix.weights
-        has[at, matrix.queries] = True
-    shared = np.full((count, count), np.nan)
-    for one in range(count):
-        overlap = 1 - 0.5 * np.abs(weights[one] - weights[one + 1 :]).sum(axis=2)
-        both = has[one] & has[one + 1 :]
-        rows = both.sum(axis=1)
-        mean = np.where(rows > 0, (overlap * both).sum(axis=1) / np.maximum(rows, 1), np.nan)
-        shared[one, one + 1 :] = shared[one + 1 :, one] = mean
+    whole = [_whole(matrix) for matrix in matrices]
+    shared = np.full((len(matrices), len(matrices)), np.nan)
+    for one, other in combinations(range(len(matrices)), 2):
+        both = np.intersect1d(matrices[one].queries, matrices[other].queries)
+        if len(both):
+            apart = whole[one] - whole[other]  # two at a time: all together would take a matrix a head once more
+            np.abs(apart, out=apart)
+            shared[one, other] = shared[other, one] = 1 - 0.5 * float(apart.sum(axis=1)[both].mean())
     return [float(row[~np.isnan(row)].mean()) if (~np.isnan(row)).any() else math.nan for row in shared]
+
+
+def _whole(matrix: Matrix) -> np.ndarray:
+    """The matrix with rows and columns of zeros where there are no data."""
+    if matrix.weights.shape == (matrix.size, matrix.size):
+        return matrix.weights
+    weights = np.zeros((matrix.size, matrix.size))
+    weights[np.ix_(matrix.queries, matrix.keys)] = matrix.weights
+    return weights
