@@ -620,6 +620,212 @@ def test_a_small_instrument_folds_its_controls(page: Page) -> None:
     assert events(page) == [{"type": "pick", "role": "query", "position": 11}]
 
 
+def spoken(page: Page) -> str:
+    """What a screen reader was given last, without the sign that tells equal texts apart."""
+    return page.locator(".am-live").first.text_content().rstrip("\u200b")
+
+
+def test_positions_without_data_are_passed_over_and_said(page: Page) -> None:
+    open_harness(page)
+    _, kmap = named()
+    dense = kmap.dense().numpy()
+    order = np.argsort(-dense[40], kind="stable")
+    best = [int(key) for key in order[:2]]
+    missing = [[key, key + 1] for key in sorted(best)]
+    show(page, named(query=40, missing=missing, top=[[1, best[0], 0.5]])[0])
+    assert readout(page).startswith(f"Strongest: {words(40)} → {words(int(order[2]))}: ")
+    assert page.evaluate("() => window.state().profiles.col.position") == order[2]
+    page.locator("summary").click()
+    rest(page)
+    of_query, of_map = page.locator(".am-tables table").all()
+    cells = of_query.locator("tbody tr td:nth-child(2)").all_inner_texts()
+    assert cells == [words(int(key)) for key in order[2:12]]
+    assert of_map.locator("tbody tr td:nth-child(2)").all_inner_texts() == [f"{words(best[0])}, no data there"]
+    show(page, named(query=40, key=best[0], missing=missing)[0])
+    assert readout(page).endswith(", no data there")
+    show(page, named(query=40)[0])  # the same map, but all have data: nothing kept may stay
+    assert readout(page).startswith(f"Strongest: {words(40)} → {words(best[0])}: ")
+    show(page, named(query=40, missing=[[0, N]])[0])
+    assert readout(page) == f"Chosen: {words(40)}; no position of the map has data."
+
+
+def test_a_pick_in_a_pooled_picture_is_said_by_its_own_words(page: Page) -> None:
+    open_harness(page, width=260)
+    sizes = (11, 13, 7)
+    modes = measured_modes(sizes)
+    show(page, payload(header(modes), factors(sizes)))
+    page.mouse.click(*at(page, 502, 300))
+    (event,) = events(page)
+    digits = np.unravel_index(event["position"], sizes)
+    own = " · ".join(mode["labels"][digit] for mode, digit in zip(modes, digits, strict=True))
+    assert spoken(page) == f"Chosen as query: {own}."
+
+
+SENTENCES = """() => {
+  const { parts: { readout } } = window.state();
+  const kept = readout.textContent;
+  const room = window.sentences.map(words => {
+    readout.textContent = words;
+    return [readout.scrollHeight, readout.clientHeight, words];
+  });
+  readout.textContent = kept;
+  return room;
+}"""
+
+
+@pytest.mark.parametrize("width", [160, 190, 210, 260, 290, 310, 330, 350, 400, 470, 490, 560, 700])
+@pytest.mark.parametrize("small", [True, False])
+def test_the_longest_sentence_is_read_whole(page: Page, width: int, small: bool) -> None:
+    open_harness(page, width=width)
+    hours = header([named_modes((3, 5, 24))[2]], small=True)
+    show(page, payload(hours, factors((24,))) if small else named()[0])
+    time = "2013-12-30 14:00–18:00"
+    end = time if small else f"EWR · temperature · {time}"
+    said = [f"Strongest: {end} → {end}: 0.0312, 12× uniform", f"{end} → {end}: 0.0312, 12× uniform, no data there"]
+    said += [] if small else [f"mean of 12 × 12 entries from {end} on, to {end} on: 0.000312, 1.2× uniform"]
+    page.evaluate("said => { window.sentences = said; }", said)
+    for needed, room, sentence in page.evaluate(SENTENCES):
+        assert needed <= room, (sentence, needed, room)
+
+
+def test_shared_limits_come_back_after_a_payload_without(page: Page) -> None:
+    open_harness(page)
+    high: Callable[[], float] = lambda: page.evaluate("() => window.state().scale.high")  # noqa: E731
+    seen = []
+    for limit in (0.2, None, 0.2):
+        show(page, named(scale="linear", limit=limit, limit_words="all heads")[0])
+        seen.append(high())
+    assert seen[0] == seen[2] == 0.2
+    assert seen[1] == pytest.approx(named()[1].dense().max().item(), rel=1e-6)
+    page.get_by_role("button", name="this view").click()
+    rest(page)
+    for limit in (None, 0.2):  # what the person has chosen stays
+        show(page, named(scale="linear", limit=limit, limit_words="all heads")[0])
+        assert high() == pytest.approx(seen[1])
+
+
+def test_the_minimap_has_the_scale_of_the_map(page: Page) -> None:
+    open_harness(page)
+    drawn = []
+    for limit in (0.2, 0.9, None):
+        show(page, named(scale="linear", limit=limit, limit_words="all heads")[0])
+        look(page, 0, 0, 20)
+        drawn.append(
+            page.evaluate("""() => {
+          const { overview, picture } = window.state();
+          const colour = (canvas) => [...canvas.getContext("2d").getImageData(0, 0, 1, 1).data];
+          return [overview.pixels, colour(overview.colours), picture.values[0]];
+        }""")
+        )
+    assert drawn[0][1] != drawn[1][1] != drawn[2][1]
+    table = np.array(list(page.evaluate("() => [...window.state().scale.colours]"))).reshape(256, 4)
+    first = page.evaluate("() => window.state().overview.values[0]")
+    for (_, colour, _), limit in zip(drawn, (0.2, 0.9), strict=False):
+        assert np.abs(np.array(colour) - table[int(min(first / limit, 1) * 255 + 0.5)]).max() <= ABOUT_A_PIXEL * 4
+
+
+def test_undo_and_views_are_said_and_equal_texts_again(page: Page) -> None:
+    open_harness(page)
+    show(page, named(query=40, key=70)[0])
+    show(page, named(query=41, key=70)[0])
+    assert spoken(page) == ""  # the person is elsewhere
+    page.get_by_role("application").focus()
+    press(page, "Control+z")
+    assert spoken(page) == ""
+    show(page, named(query=40, key=70)[0])
+    assert spoken(page).startswith(f"Chosen: {words(40)} → {words(70)}: ")
+    for keys, part in (("0", (0, N, 0, N)), ("+", None), ("Shift+ArrowRight", None), ("-", None)):
+        press(page, keys)
+        r0, r1, c0, c1 = view(page)
+        assert part is None or part == (r0, r1, c0, c1)
+        rows, cols = f"{words(r0)} to {words(r1 - 1)}", f"{words(c0)} to {words(c1 - 1)}"
+        assert spoken(page) == f"Rows {rows}, columns {cols} shown."
+    press(page, "0")
+    once = page.locator(".am-live").first.text_content()
+    press(page, "0")
+    again = page.locator(".am-live").first.text_content()
+    assert once != again
+    assert once.rstrip("\u200b") == again.rstrip("\u200b")
+    press(page, "Enter", "Enter")
+    (event,) = (each for each in events(page) if each["type"] == "pick")
+    told = spoken(page)
+    show(page, named(query=event["position"], key=70)[0])  # the page confirms what has been said already
+    assert spoken(page) == told
+
+
+def test_a_question_mark_opens_and_closes_the_help(page: Page) -> None:
+    open_harness(page)
+    show(page, named()[0])
+    page.get_by_role("application").focus()
+    press(page, "?")
+    expect(page.locator(".am-keys")).to_be_visible()
+    expect(page.get_by_role("button", name="Keys and gestures")).to_have_attribute("aria-expanded", "true")
+    assert "Enter: choose the query under the cursor" in spoken(page)
+    press(page, "?")
+    expect(page.locator(".am-keys")).to_be_hidden()
+    press(page, "Tab")
+    assert page.evaluate(FOCUSED) == "Strongest entries"  # as the help says
+    press(page, "Shift+Tab", "Shift+Tab")
+    assert page.evaluate(FOCUSED) == "Save this picture as SVG"
+
+
+def test_the_keyboard_opens_the_table_chooses_a_pair_and_saves(page: Page) -> None:
+    open_harness(page)
+    show(page, named(query=40, top=[[1, 2, 0.5]])[0])
+    page.get_by_role("application").focus()
+    press(page, "Tab", "Enter")
+    expect(page.locator("details.am-table")).to_have_attribute("open", "")
+    press(page, "Tab")
+    best = int(named()[1].dense().numpy()[40].argmax())
+    assert page.evaluate(FOCUSED) == f"Choose {words(40)} → {words(best)}"
+    press(page, *["Tab"] * 10)
+    assert page.evaluate(FOCUSED) == f"Choose {words(1)} → {words(2)}"
+    press(page, "Enter")
+    assert events(page) == [{"type": "pair", "query": 1, "key": 2}]
+    assert page.evaluate(FOCUSED) == f"Choose {words(1)} → {words(2)}"  # the table was made anew, the focus stayed
+    assert spoken(page).startswith(f"Query and key chosen. Chosen: {words(1)} → {words(2)}: ")
+    page.get_by_role("application").focus()
+    press(page, "Shift+Tab", "Shift+Tab")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert waiting.value.suggested_filename == "attention-map-layer-2-head-3.png"
+
+
+def test_what_is_no_number_is_blank_in_the_svg(page: Page) -> None:
+    open_harness(page)
+    modes, counts = [named_modes((3, 5, 12))[2]], []
+    for lost in (0, 3):
+        factor = factors((12,))[0][0].copy()
+        factor[4, :lost] = np.nan
+        show(page, payload(header(modes), [[factor]]))
+        root = ElementTree.fromstring(saved(page, "Save this picture as SVG")[1])
+        counts.append(len(list(root.iter("{http://www.w3.org/2000/svg}rect"))))
+    assert counts[0] - counts[1] == 3
+
+
+def test_a_third_finger_that_leaves_does_not_make_the_map_jump(page: Page) -> None:
+    open_harness(page)
+    show(page, named()[0])
+    look(page, 20, 20, 60)
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind: str, **points: tuple[float, float]) -> None:
+        given = [{"x": x, "y": y, "id": int(name[1:])} for name, (x, y) in points.items()]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": given})
+
+    one, other, third = at(page, 40, 40), at(page, 50, 50), at(page, 70, 30)
+    touch("touchStart", f1=one)
+    touch("touchStart", f1=one, f2=other)
+    touch("touchStart", f1=one, f2=other, f3=third)
+    touch("touchEnd", f2=other, f3=third)
+    before = view(page)
+    near = (third[0] + 1, third[1])
+    touch("touchMove", f2=other, f3=near)
+    assert view(page) == pytest.approx(before, abs=2)
+    touch("touchEnd")
+    assert events(page) == []
+
+
 BOXES = """() => {
   const it = window.state();
   const parts = window.modules.axes.axesParts(it.picture.view, it.header, it.layout, it.theme, it.measure);

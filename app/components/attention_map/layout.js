@@ -38,10 +38,20 @@ export function layoutOf(width, small, longest) {
   return { width, height, map, above, beside, right: left + side + right };
 }
 
-/** How many lines the readout has, of a stage so many CSS pixels wide: as many as its longest sentence needs. */
+// Widths below which the readout has so many lines; measured with days and hours at both ends, and a little to spare.
+const SMALL_LINES = [[170, 5], [230, 4], [315, 3]];
+const USUAL_LINES = [[190, 7], [240, 6], [285, 5], [365, 4], [535, 3]];
+
+/**
+ * How many lines the readout has: as many as long sentences need, whatever it says now.
+ *
+ * @param {number} width of the stage, in CSS pixels
+ * @param {boolean} small a compact instrument: one mode's positions have short words
+ * @returns {number} 2 or more
+ */
 export function linesOf(width, small) {
-  if (small) return width < 200 ? 4 : width < 300 ? 3 : 2;
-  return width > 480 ? 2 : width > NARROW ? 3 : 4;
+  const found = (small ? SMALL_LINES : USUAL_LINES).find(([below]) => width < below);
+  return found ? found[1] : 2;
 }
 
 /** The text, or as much of it as fits with an ellipsis; `front`: the end is kept, where neighbours differ. */
