@@ -47,7 +47,13 @@ def history(kind: Kind) -> History | None:
 
 def start(kind: Kind, query: Token) -> None:
     """Begin anew with a query, without a way back: another file or grid has been opened."""
-    put(f"{kind}_history", History(Selection(query)))
+    _keep_history(kind, History(Selection(query)))
+
+
+def _keep_history(kind: Kind, history: History) -> None:
+    """Remember the selections, and that they were not changed by a slider."""
+    put(f"{kind}_history", history)
+    put(f"{kind}_moves", get(f"{kind}_moves", 0) + 1)
 
 
 def selection(kind: Kind) -> Selection:
@@ -58,13 +64,13 @@ def selection(kind: Kind) -> Selection:
 
 def choose(kind: Kind, selection: Selection) -> None:
     """Choose another query or key; every picture follows."""
-    put(f"{kind}_history", get(f"{kind}_history").choose(selection))
+    _keep_history(kind, get(f"{kind}_history").choose(selection))
 
 
 def step(kind: Kind, way: Literal["undo", "redo"]) -> None:
     """Go back to the selection before, or forward again."""
     found: History = get(f"{kind}_history")
-    put(f"{kind}_history", found.undo() if way == "undo" else found.redo())
+    _keep_history(kind, found.undo() if way == "undo" else found.redo())
 
 
 def forget_key(kind: Kind) -> None:
@@ -78,14 +84,20 @@ def picks(kind: Kind) -> Role:
     return role
 
 
-def slide(kind: Kind, mode: int, key: str, identity: Hashable) -> None:
-    """Move the query (or the key) along one mode to where its slider stands.
+def slide(kind: Kind, mode: int, key: str, owner: Hashable) -> None:
+    """Move the query (or the key) along one mode to where its slider stands, if the slider is still the page's own.
 
-    A slider of a file now gone is not heard: while a file takes another's place, Streamlit may call back once more
-    for a widget that it has just put away.
+    While a page is on its way to the browser, a second click still sends what the sliders held before the first one,
+    and Streamlit takes that for a person's hand; so do the sliders of a file that is just being put away.
     """
-    if get(f"{kind}_opened") == identity:
-        choose(kind, selection(kind).moved(picks(kind), mode, int(get(key))))
+    if owner == slider_owner(kind):
+        history: History = get(f"{kind}_history")
+        put(f"{kind}_history", history.choose(history.now.moved(picks(kind), mode, int(get(key)))))
+
+
+def slider_owner(kind: Kind) -> Hashable:
+    """What tells the sliders of now from earlier ones: the file, what they move, and all moves by other hands."""
+    return get(f"{kind}_opened"), picks(kind), get(f"{kind}_moves", 0)
 
 
 def open_head(kind: Kind, layer: int, head: int) -> None:

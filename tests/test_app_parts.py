@@ -80,11 +80,32 @@ def test_a_widget_of_a_file_now_gone_is_not_heard(monkeypatch: pytest.MonkeyPatc
     memory: dict[str, Any] = {"series_opened": ("new",), "series_region_of": "new", "slider": 0}
     monkeypatch.setattr(state.st, "session_state", memory)
     state.start("series", (1, 2, 3))
-    state.slide("series", 1, "slider", ("old",))
+    mine = state.slider_owner("series")
+    memory["series_opened"] = ("newer",)
+    state.slide("series", 1, "slider", mine)
+    memory["series_opened"] = ("new",)
     _take_window("slider", "old")
     assert state.selection("series") == Selection((1, 2, 3))
     assert "series_region" not in memory
-    state.slide("series", 1, "slider", ("new",))
+    state.slide("series", 1, "slider", mine)
     _take_window("slider", "new")
     assert state.selection("series") == Selection((1, 0, 3))
     assert memory["series_region"] == 0
+
+
+def test_a_slider_from_before_a_click_or_of_the_other_role_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory: dict[str, Any] = {"series_opened": ("file",), "slider": 0}
+    monkeypatch.setattr(state.st, "session_state", memory)
+    state.start("series", (1, 2, 3))
+    before = state.slider_owner("series")
+    state.slide("series", 0, "slider", before)
+    assert state.slider_owner("series") == before  # a slider keeps its own key, and with it the keyboard's focus
+    state.choose("series", Selection((4, 5, 6)))
+    state.slide("series", 1, "slider", before)
+    assert state.selection("series") == Selection((4, 5, 6))
+    now = state.slider_owner("series")
+    memory["series_picks"] = "key"
+    state.slide("series", 1, "slider", now)
+    assert state.selection("series") == Selection((4, 5, 6))
+    state.slide("series", 1, "slider", state.slider_owner("series"))
+    assert state.selection("series") == Selection((4, 5, 6), (4, 0, 6))

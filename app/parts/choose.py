@@ -71,7 +71,7 @@ def view(kind: Kind, analysis: Analysis, credit: str) -> View:
         "The chosen position", ["row", "column"], key=f"{kind}_direction", required=True, persist_state="session",
         format_func=lambda way: {"row": "looks at →", "column": "← is seen by"}[way], width="stretch",
     )  # fmt: skip
-    position.choose(kind, analysis.grid, identity)
+    position.choose(kind, analysis.grid)
     return View(
         kind, analysis, shown, int(state.get(f"{kind}_layer")),
         int(state.get(f"{kind}_head")) if shown == "head" else None,

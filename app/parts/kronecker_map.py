@@ -47,7 +47,7 @@ def payload(view: View) -> bytes:
         view.map, _coordinates(view),
         Picture(
             title=f"Kronecker map · {view.title}", formula=f"{view.formula}, {total:,} × {total:,}",
-            about=view.about, uniform=view.uniform, scale="uniform",
+            about=f"{view.about} {view.signed}", uniform=view.uniform, scale="uniform",
             limit=_largest(view), limit_words="all layers and heads" if view.shown == "head" else "all layers",
             top=_top(view), query=view.flat(view.query), key=view.flat(view.key), direction=view.direction,
             picks=view.picks, identity=view.identity, missing=runs(view.missing),

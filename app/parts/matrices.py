@@ -61,7 +61,7 @@ def payload(view: View, mode: int) -> bytes:
         Picture(
             title=f"{name} · {view.title}", formula=f"{len(axis)} × {len(axis)}",
             uniform=1 / max(1, int((~empty).sum())), scale="linear",
-            about=_about(view, name), limit=limit,
+            about=f"{_about(view, name)} {view.signed}", limit=limit,
             limit_words="all layers and heads", query=view.query[mode],
             key=None if view.key is None else view.key[mode], direction=view.direction, picks=view.picks,
             identity=view.identity, small=True, missing=runs(empty),

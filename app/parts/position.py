@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from functools import partial
 
 import streamlit as st
@@ -12,25 +11,25 @@ from hot_core.analysis.words import span_words
 from hot_core.modes import Kind, TokenGrid
 
 
-def choose(kind: Kind, grid: TokenGrid, identity: Hashable) -> None:
+def choose(kind: Kind, grid: TokenGrid) -> None:
     """One slider a mode for the query or the key, whichever is being moved."""
     with st.container(key=f"{kind}_query", gap=None):
         st.segmented_control(
-            ":material/my_location: **Sliders and clicks move**", ["query", "key"], key=f"{kind}_picks", required=True,
+            "**Sliders and clicks move**", ["query", "key"], key=f"{kind}_picks", required=True,
             persist_state="session", format_func=lambda role: {"query": "the query", "key": "the key"}[role],
             width="stretch",
             help="The query is the chosen position (orange), the key its partner (blue, dashed). A click with Shift "
             "moves the other one.",
         )  # fmt: skip
-        role = state.picks(kind)
+        role, owner = state.picks(kind), state.slider_owner(kind)
         token = state.selection(kind).token(role)
         for mode, axis in enumerate(grid.axes):
             name = axis.mode.name
-            key = state.own_key(f"{kind}_slider_{name}", identity)
+            key = state.own_key(f"{kind}_slider_{name}", owner)
             state.put(key, token[mode])  # the slider follows the selection, not the selection the slider
             with st.container(key=f"{kind}_{role}_{name}"):
                 st.select_slider(
-                    name, range(len(axis)), key=key, on_change=state.slide, args=(kind, mode, key, identity),
+                    name, range(len(axis)), key=key, on_change=state.slide, args=(kind, mode, key, owner),
                     format_func=partial(span_words, axis),
                 )  # fmt: skip
         _steps(kind)

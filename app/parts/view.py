@@ -130,6 +130,11 @@ class View:
         """What is shown and what it is not, in two sentences."""
         return what(self.analysis.record, self.shown, self.layer, self.head, self.weights)
 
+    @property
+    def signed(self) -> str:
+        """Where a saved picture is from: the model; never the file."""
+        return f"Model {self.analysis.model_name}, a demonstration."
+
     @cached_property
     def missing(self) -> np.ndarray:
         """Which tokens hold no data."""
