@@ -320,7 +320,7 @@ def test_tab_reaches_every_control_and_keys_work_it(page: Page) -> None:
     show(page, named(query=40, limit=0.2, limit_words="all heads", top=[[1, 2, 0.5]])[0])
     names = [(page.keyboard.press("Tab"), page.evaluate(FOCUSED))[1] for _ in range(16)]
     expected = ["Keys and gestures", "× uniform", "linear", "log", "this view", "all heads", "Zoom in", "Zoom out",
-                "Show the whole map", "Go to the chosen query and key", "Save this picture as PNG"]  # fmt: skip
+                "Show the whole map", "To the query: show the chosen query and key", "Save this picture as PNG"]  # fmt: skip
     assert names[: len(expected)] == expected
     assert any(name.startswith("Attention map: Layer 2") for name in names)
     assert "Strongest entries" in names
@@ -471,7 +471,7 @@ def test_buttons_zoom_reset_and_go_to_the_query(page: Page) -> None:
     show(page, named(query=90, key=10)[0])
     page.get_by_role("button", name="Zoom in").click()
     assert view(page)[1] - view(page)[0] in {52, 53}
-    page.get_by_role("button", name="Go to the chosen query and key").click()
+    page.get_by_role("button", name="To the query: show the chosen query and key").click()
     r0, r1, c0, c1 = view(page)
     assert r0 <= 90 < r1
     assert c0 <= 10 < c1
@@ -775,6 +775,7 @@ def test_the_keyboard_opens_the_table_chooses_a_pair_and_saves(page: Page) -> No
     page.get_by_role("application").focus()
     press(page, "Tab", "Enter")
     expect(page.locator("details.am-table")).to_have_attribute("open", "")
+    expect(page.locator(".am-tables").get_by_role("button")).to_have_count(11)  # they come a moment after it has opened
     press(page, "Tab")
     best = int(named()[1].dense().numpy()[40].argmax())
     assert page.evaluate(FOCUSED) == f"Choose {words(40)} → {words(best)}"

@@ -69,7 +69,7 @@ function groups(it) {
     button("+", "Zoom in", () => sayingView(it, () => zoomBy(it, 0.5))),
     button("−", "Zoom out", () => sayingView(it, () => zoomBy(it, 2))),
     button("Whole map", "Show the whole map", () => sayingView(it, () => showAll(it))),
-    button("To the query", "Go to the chosen query and key", () => showSelection(it)),
+    button("To the query", "To the query: show the chosen query and key", () => showSelection(it)),
   );
   const save = element("span", { class: "am-group", role: "group", "aria-label": "Export" });
   save.append(
