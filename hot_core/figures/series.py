@@ -94,6 +94,7 @@ def series_figure(
     end = plain(forecast.mean["time"].values[-1])
     return assemble(
         [*_lines(forecast, shown), strips], height, margin=margins(left, 84, 28), showlegend=True,
+        hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
         xaxis={"range": [time.range[0], end], "showgrid": False, "zeroline": False, "anchor": "y2"},

@@ -320,7 +320,8 @@ def test_tab_reaches_every_control_and_keys_work_it(page: Page) -> None:
     show(page, named(query=40, limit=0.2, limit_words="all heads", top=[[1, 2, 0.5]])[0])
     names = [(page.keyboard.press("Tab"), page.evaluate(FOCUSED))[1] for _ in range(16)]
     expected = ["Keys and gestures", "× uniform", "linear", "log", "this view", "all heads", "Zoom in", "Zoom out",
-                "Show the whole map", "To the query: show the chosen query and key", "Save this picture as PNG"]  # fmt: skip
+                "Show the whole map", "To the query: show the chosen query and key",
+                "Save this picture as PNG"]  # fmt: skip
     assert names[: len(expected)] == expected
     assert any(name.startswith("Attention map: Layer 2") for name in names)
     assert "Strongest entries" in names

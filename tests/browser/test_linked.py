@@ -12,7 +12,7 @@ import hot_core as hot
 from hot_core.analysis.words import position_words
 from hot_core.figures.style import KEY, QUERY
 from hot_core.pipeline import Analysis
-from tests.browser.actions import KINDS, MODES, at, open_page, reading, settled
+from tests.browser.actions import KINDS, MODES, at, figure, open_page, reading, settled
 from tests.browser.instrument import (
     click_cell,
     click_data,
@@ -291,3 +291,12 @@ def test_two_quick_clicks_are_both_heard(page: Page, app_url: str) -> None:
     click_cell(page, "volume_matrix_y", (query[1], partner[1]), shift=True)
     last = analysed("volume").default_query()[2]
     expect_chosen(page, "volume_map", flat("volume", (*query, last)), flat("volume", (*partner, last)))
+
+
+def test_a_click_beside_a_line_means_its_time(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "series")
+    (first, last), before = edges("series", 2, 17), analysed("series").default_query()
+    x = str((first + (last - first) / 2).astype("datetime64[s]"))
+    low, high = figure(page, "series_data").evaluate("plot => plot._fullLayout.yaxis.range")
+    click_data(page, "series_data", x, low + 0.95 * (high - low))
+    expect_chosen(page, "series_map", flat("series", (*before[:2], 17)))
