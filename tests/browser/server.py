@@ -1,5 +1,6 @@
 """The app as a user starts it: the exact command, from the repository's root, on a port that is free."""
 
+import io
 import os
 import socket
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,23 +37,34 @@ def wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: Path) -> 
 
 @contextmanager
 def running_app() -> Iterator[str]:
-    """Address of the app while it runs; not through `python -m`, which would hide a wrong import path."""
-    port = free_port()
+    """Address of the app while it runs."""
+    with running("app/main.py", {"OMP_NUM_THREADS": "1"}) as (url, log):
+        yield url
+    assert "Traceback" not in log.getvalue(), log.getvalue()
+
+
+@contextmanager
+def running(script: str, settings: Mapping[str, str] | None = None) -> Iterator[tuple[str, io.StringIO]]:
+    """Address of a Streamlit page while it runs, and what it has written once it has ended.
+
+    Not through `python -m`, which would hide a wrong import path.
+    """
+    port, written = free_port(), io.StringIO()
     streamlit = Path(sys.executable).parent / "streamlit"
-    command = [str(streamlit), "run", "app/main.py", "--server.port", str(port), "--server.headless", "true"]
+    command = [str(streamlit), "run", script, "--server.port", str(port), "--server.headless", "true"]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "streamlit.log"
         with log.open("wb") as sink:
-            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            environment = {**os.environ, **(settings or {})}
             server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT)
         try:
             url = f"http://127.0.0.1:{port}"  # a bare machine may not know the name localhost
             wait_until_healthy(server, url, log)
-            yield url
+            yield url, written
         finally:
             server.terminate()
             try:
                 server.wait(timeout=15)
             except subprocess.TimeoutExpired:
                 server.kill()
-        assert "Traceback" not in log.read_text(), log.read_text()
+            written.write(log.read_text())

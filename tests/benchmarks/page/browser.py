@@ -1,16 +1,12 @@
 """A headless Chromium, its pages, and the servers: the app, and pages that are compared."""
 
-import os
-import subprocess
-import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.browser.server import ROOT, free_port, running_app, wait_until_healthy
+from tests.browser.server import running, running_app
 
 __all__ = ["LIMIT_MS", "chromium", "new_page", "running_app", "running_rival", "settled"]
 
@@ -51,21 +47,5 @@ def settled(page):
 @contextmanager
 def running_rival(name):
     """Address of a Streamlit page in `rivals` while it runs."""
-    port = free_port()
-    script = HERE / "rivals" / f"{name}.py"
-    command = [str(Path(sys.executable).parent / "streamlit"), "run", str(script)]
-    command += ["--server.port", str(port), "--server.headless", "true"]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "streamlit.log"
-        with log.open("wb") as sink:
-            server = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=sink, stderr=subprocess.STDOUT)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            wait_until_healthy(server, url, log)
-            yield url
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                server.kill()
+    with running(str(HERE / "rivals" / f"{name}.py")) as (url, _):
+        yield url

@@ -4,10 +4,11 @@ import random
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.benchmarks.page.browser import HERE, ROOT, new_page
+from tests.benchmarks.page.browser import HERE, new_page
 from tests.benchmarks.page.clicks import place
 from tests.benchmarks.page.maps import payload
 from tests.benchmarks.page.spread import Spread
+from tests.browser.server import ROOT
 
 HOST = "http://pace.test"
 SHELL = (
