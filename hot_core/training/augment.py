@@ -54,6 +54,71 @@ def intensity(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (changed + rng.normal(0, rng.uniform(0, 0.04), values.shape)).astype(np.float32)
 
 
+def hidden_tokens(rng: np.random.Generator, sizes: Sequence[int], patch: Sequence[int]) -> np.ndarray:
+    """Tokens to hide, so that a model has met what the evidence does to it: deletion, token by token or in regions.
+
+    Half of the draws hide nothing. A quarter hide tokens at random, each with the chance u² of one uniform u: a few
+    mostly, nearly all now and then. A quarter hide a box of at most half of each mode; a mode may be hidden along its
+    whole length, which makes a slab, a whole station, a whole band.
+
+    Args:
+        rng: draws.
+        sizes: native positions along each mode.
+        patch: native positions per token along each mode.
+
+    Returns:
+        bool of shape `sizes`, True where hidden.
+    """
+    counts = [-(-size // step) for size, step in zip(sizes, patch, strict=True)]
+    kind = rng.random()
+    hidden = np.zeros(counts, bool)
+    if kind >= 0.75:
+        hidden = rng.random(counts) < rng.random() ** 2
+    elif kind >= 0.5:
+        lengths = [int(rng.integers(1, max(count // 2, 1) + 1)) for count in counts]
+        whole = rng.random(len(counts)) < 0.4
+        # One mode keeps something: what is hidden altogether teaches nothing.
+        several = np.flatnonzero(np.array(counts) > 1)
+        whole[int(rng.choice(several)) if len(several) else slice(None)] = False
+        starts = [int(rng.integers(0, n - length + 1)) for n, length in zip(counts, lengths, strict=True)]
+        box = (slice(None) if all_ else slice(s, s + n) for all_, s, n in zip(whole, starts, lengths, strict=True))
+        hidden[tuple(box)] = True
+    for mode, (size, step) in enumerate(zip(sizes, patch, strict=True)):
+        hidden = hidden.repeat(step, axis=mode).take(np.arange(size), axis=mode)
+    return hidden
+
+
+def warped(
+    values: np.ndarray, labels: np.ndarray, rng: np.random.Generator, degrees: float, stretch: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn and stretch a grey volume and its labels together about its middle; outside lies the nearest edge.
+
+    Args:
+        values: (x, y, z).
+        labels: the same shape.
+        rng: draws the change.
+        degrees: standard deviation of the angle about each axis.
+        stretch: standard deviation of the logarithm of the size along each axis.
+
+    Returns:
+        float32 values (linear) and labels (nearest), the same shape.
+    """
+    matrix = _turn_about_all(np.deg2rad(rng.normal(0, degrees, 3))) * np.exp(rng.normal(0, stretch, 3))
+    # grid_sample counts the last axis first and from -1 to 1 along each: sides of one length keep angles true.
+    half = np.array(values.shape[::-1], float)
+    theta = np.concatenate([matrix[::-1, ::-1] * half / half[:, None], np.zeros((3, 1))], axis=1)[None]
+    shape = [1, 1, *values.shape]
+    grid = torch.nn.functional.affine_grid(torch.from_numpy(theta.astype(np.float32)), shape, align_corners=False)
+    ways = ((values.astype(np.float32), "bilinear"), (labels.astype(np.float32), "nearest"))
+    moved, kept = (
+        torch.nn.functional.grid_sample(
+            torch.from_numpy(np.ascontiguousarray(array))[None, None], grid, mode, "border", align_corners=False
+        )[0, 0].numpy()
+        for array, mode in ways
+    )
+    return moved, kept.astype(labels.dtype)
+
+
 def turned(shape: np.ndarray, rng: np.random.Generator, axes: Sequence[int]) -> np.ndarray:
     """Mirror a case along each of `axes` with probability one half.
 
@@ -85,7 +150,7 @@ def rotated(
     """
     count = len(shapes)
     angles = np.deg2rad(rng.normal(0, degrees, (count, 3)))
-    matrices = np.stack([_turn(a, 0) @ _turn(b, 1) @ _turn(c, 2) for a, b, c in angles])
+    matrices = np.stack([_turn_about_all(each) for each in angles])
     matrices *= np.exp(rng.normal(0, stretch, (count, 1, 3)))
     theta = np.concatenate([matrices, rng.normal(0, shift, (count, 3, 1))], axis=2)
     grid = torch.nn.functional.affine_grid(
@@ -93,6 +158,11 @@ def rotated(
     )
     moved = torch.nn.functional.grid_sample(shapes[:, None].float(), grid, align_corners=False)
     return (moved[:, 0] > 0.5).float()
+
+
+def _turn_about_all(angles: np.ndarray) -> np.ndarray:
+    first, second, third = angles
+    return _turn(first, 0) @ _turn(second, 1) @ _turn(third, 2)
 
 
 def _turn(angle: float, axis: int) -> np.ndarray:

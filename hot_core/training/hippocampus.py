@@ -10,13 +10,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from hot_core.models import HOTModel, ModelConfig
-from hot_core.training.augment import cropped, intensity
+from hot_core.training.augment import cropped, hidden_tokens, intensity, warped
 from hot_core.training.metrics import dice
 from hot_core.training.recipe import Evaluation, Facts, Numbers, Table, data_folder
 from hot_core.training.splits import by_subject
 from hot_core.transforms.normalise import percentile_scale
 
 CLASSES = ("background", "anterior", "posterior")
+PATCH = (4, 4, 4)
 BATCH = 2
 SIZES = ((28, 40), (36, 52), (28, 40))
 """Smallest and largest side of a training crop along x, y, z, in voxels."""
@@ -78,7 +79,7 @@ class Hippocampus:
     def config(self) -> ModelConfig:
         """The architecture."""
         return ModelConfig(
-            name=self.name, task="segment", kind="volume", modes=("x", "y", "z"), patch=(4, 4, 4),
+            name=self.name, task="segment", kind="volume", modes=("x", "y", "z"), patch=PATCH,
             dim=96, heads=4, layers=3, mlp=192, rope_modes=(0, 1, 2), stem=16, classes=CLASSES, dropout=0.05,
         )  # fmt: skip
 
@@ -150,11 +151,11 @@ def _disturbed(
     """A random crop with its mask and labels; hidden voxels keep their label, padding has none."""
     if rng.random() < 0.5:
         values, labels = values[::-1], labels[::-1]
+    if rng.random() < 0.5:
+        values, labels = warped(values, labels, rng, degrees=8.0, stretch=0.08)
     values, mask, labels = cropped(values, labels, size, rng)
     values = intensity(values, rng)
-    if rng.random() < 0.2:
-        corner = [int(rng.integers(0, side - 8)) for side in size]
-        mask[tuple(slice(c, c + int(rng.integers(4, 13))) for c in corner)] = False
+    mask &= ~hidden_tokens(rng, size, PATCH)
     return np.where(mask, values, 0.0).astype(np.float32), mask, labels
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,6 +14,21 @@ from hot_core.errors import ReadError
 from hot_core.models import HOTModel, ModelConfig
 
 Numbers: TypeAlias = dict[str, float | int]
+Part: TypeAlias = Literal["train", "validation", "test"]
+
+
+class Example(NamedTuple):
+    """One whole input as the page would make it from a file, without a batch axis.
+
+    Attributes:
+        values: the native sizes, 0 where invalid.
+        mask: bool of the same shape, True where valid.
+        roles: the role of each band (rasters), else ().
+    """
+
+    values: torch.Tensor
+    mask: torch.Tensor
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,23 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One picture of a card.
+
+    Attributes:
+        name: of the file, without its ending.
+        caption: what it shows, in sentences.
+        png: its bytes.
+        section: the card's section that it stands in.
+    """
+
+    name: str
+    caption: str
+    png: bytes
+    section: Literal["failures", "calibration", "curves"] = "failures"
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What the test part says.
 
@@ -40,12 +72,14 @@ class Evaluation:
         yardsticks: the numbers a naive method reaches on the same cases, by name.
         tables: the same numbers as the card prints them.
         remarks: sentences on what the numbers do not say.
+        pictures: failures and curves, to be looked at.
     """
 
     scores: Numbers
     yardsticks: Numbers
     tables: tuple[Table, ...]
     remarks: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,6 +130,14 @@ class Recipe(Protocol):
 
     def validate(self, model: HOTModel) -> Numbers:
         """Measure on the validation part; `score` (higher is better) chooses the weights that are kept."""
+        ...
+
+    def measure(self, model: HOTModel, part: Part) -> Numbers:
+        """The plain scores of a model on the validation or the test part, without intervals and pictures."""
+        ...
+
+    def examples(self, part: Part, most: int) -> Iterator[Example]:
+        """Up to `most` undisturbed whole inputs, evenly spread over a part."""
         ...
 
     def finish(self, model: HOTModel) -> None:

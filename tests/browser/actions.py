@@ -21,6 +21,8 @@ DRAWN = """plot => JSON.stringify(
 def settled(page: Page) -> None:
     """Waits until the server has run the page to its end."""
     page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=LIMIT_MS)
+    # What the server sent last is drawn in the frames after.
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def open_page(page: Page, url: str, name: str) -> Page:

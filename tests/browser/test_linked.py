@@ -1,6 +1,7 @@
 """One query and one key: what is chosen in one picture stands at the right place in all others, back and forth."""
 
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import hot_core as hot
 from hot_core.analysis.words import position_words
 from hot_core.figures.style import KEY, QUERY
 from hot_core.pipeline import Analysis
-from tests.browser.actions import KINDS, MODES, at, figure, open_page, reading, settled
+from tests.browser.actions import KINDS, LIMIT_MS, MODES, at, figure, open_page, reading, settled
 from tests.browser.instrument import (
     click_cell,
     click_data,
@@ -208,6 +209,10 @@ def test_who_looks_at_it_is_the_other_direction(kind: str, page: Page, app_url: 
     settled(page)
     query, partner = CHOSEN[kind]
     name = MODES[kind][1]
+    # The sentence comes before the matrix has turned: a click until then means its row.
+    expect(instrument(page, f"{kind}_matrix_{name}").get_by_role("application")).to_have_attribute(
+        "aria-label", re.compile("its column is marked"), timeout=LIMIT_MS
+    )
     click_cell(page, f"{kind}_matrix_{name}", (partner[1], query[1]))  # rows look, columns are looked at
     expect(instrument(page, f"{kind}_matrix_{name}")).to_have_attribute("data-query", str(query[1]))
     settled(page)
