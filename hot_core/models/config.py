@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from hot_core.kronecker import Combine
 from hot_core.modes import Kind
@@ -26,6 +26,7 @@ class ModelConfig(BaseModel):
         dropout: probability of dropping features of a residual branch while training.
         stem: channels of the fine features beside the tokens (volumes and rasters).
         lookback, horizon: steps seen and steps foretold (series).
+        quantiles: the two quantiles that a forecast's interval runs between, () for a forecast without one.
         roles: the bands known to the model (rasters).
         classes: the names of the classes (segmentation, classification).
         grid: tokens along each mode for which positions are learnt, () for any size.
@@ -48,9 +49,17 @@ class ModelConfig(BaseModel):
     stem: int = 16
     lookback: int = 0
     horizon: int = 0
+    quantiles: tuple[float, ...] = ()
     roles: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     grid: tuple[int, ...] = ()
+
+    @field_validator("quantiles")
+    @classmethod
+    def _one_interval(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if value and not (len(value) == 2 and 0 < value[0] < 0.5 < value[1] < 1):
+            raise ValueError(f"quantiles are () or one below and one above a half, not {value}.")
+        return value
 
     def native_sizes(self, grid: tuple[int, ...]) -> tuple[int, ...]:
         """The native sizes that a token grid covers, one for each mode.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from hot_core.models.base import HOTModel
 from hot_core.models.config import ModelConfig
@@ -18,14 +19,20 @@ class Forecaster(HOTModel):
     """Patches of a few steps are tokens; the head reads a series' tokens in order.
 
     Each series is normalised by its own window, and neither entities nor variables carry a position,
-    so any number of them works and exchanging them exchanges the forecast.
+    so any number of them works and exchanging them exchanges the forecast. Where the configuration names two
+    quantiles, the forecast has an interval: its ends lie below and above the point by positive distances, and
+    `widening` (one factor for each step ahead, fitted on data that were not learnt) makes it as wide as it claims.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
         step = config.patch[-1]
         self.embed = nn.Linear(2 * step, config.dim)
-        self.head = nn.Linear(config.lookback // step * config.dim, config.horizon)
+        features = config.lookback // step * config.dim
+        self.head = nn.Linear(features, config.horizon)
+        if config.quantiles:
+            self.spread = nn.Linear(features, 2 * config.horizon)
+            self.register_buffer("widening", torch.ones(config.horizon))
 
     def forward(self, values: Tensor, mask: Tensor, record: AttentionRecord | None = None) -> Tensor:
         """Forecast.
@@ -36,7 +43,8 @@ class Forecaster(HOTModel):
             record: filled with every layer's factors when given.
 
         Returns:
-            [batch, entity, variable, horizon] in the units of `values`.
+            In the units of `values`: [batch, entity, variable, horizon], or with an interval
+            [batch, entity, variable, horizon, 3], the point forecast and the interval's lower and upper end.
         """
         centre, scale = window_scale(values, mask)
         normal = torch.where(mask, (values - centre) / scale, 0.0)
@@ -44,7 +52,12 @@ class Forecaster(HOTModel):
         present = patchify(mask, self.config.patch).to(values.dtype)
         tokens = self.embed(torch.cat([patches, present], dim=-1))
         tokens = self.trunk(tokens, token_mask(mask, self.config.patch), record)
-        return self.head(tokens.flatten(-2)) * scale + centre
+        features = tokens.flatten(-2)
+        point = self.head(features)
+        if not self.config.quantiles:
+            return point * scale + centre
+        below, above = (softplus(self.spread(features)).unflatten(-1, (2, -1)) * self.widening).unbind(-2)
+        return torch.stack([point, point - below, point + above], dim=-1) * scale[..., None] + centre[..., None]
 
 
 def window_scale(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

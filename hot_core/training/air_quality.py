@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from hot_core.models import HOTModel, ModelConfig
 from hot_core.training import naive
-from hot_core.training.metrics import ErrorSum
-from hot_core.training.recipe import Evaluation, Facts, Numbers, Table
-from hot_core.training.series_data import VARIABLES, Windows, read_windows
+from hot_core.training.augment import hidden_tokens
+from hot_core.training.forecast_card import FACTS, evaluation
+from hot_core.training.forecast_scores import ForecastSums, widening
+from hot_core.training.forecasting import HORIZON, LOOKBACK, QUANTILES, SHARE, STEP, cut_up, forecast
+from hot_core.training.recipe import Evaluation, Example, Numbers, Part
+from hot_core.training.series_data import read_windows
 
-LOOKBACK, HORIZON = 96, 24
 BATCH = 8
-TEST_STRIDE = 24
-
-FACTS = Facts(
-    title="the next 24 hours of every variable at every station",
-    task="time-series-forecasting",
-    use=(
-        "To show how Kronecker-structured attention looks at stations, variables and hours at once.",
-        "Any number of entities and variables, hourly or at another even step; gaps may stay gaps.",
-    ),
-    not_for=(
-        "Demonstration only: not a basis for health advice, warnings or any decision about people.",
-        "Nothing is promised for data other than air quality and weather.",
-    ),
-    data=(
-        "Beijing Multi-Site Air Quality, S. Chen, UCI Machine Learning Repository no. 501, "
-        "https://doi.org/10.24432/C5RK5G, CC BY 4.0: 12 stations, hourly, 2013-03-01 to 2017-02-28, "
-        f"the variables {', '.join(VARIABLES)}.",
-    ),
-    data_licences=("cc-by-4.0",),
-    split=(
-        "In time order: the first 70 % is learnt, the next 10 % chooses the weights, the last 20 % is the test. "
-        "Every window lies wholly inside its part.",
-    ),
-    protocol=(
-        "Every station and variable is z-scored by the training part alone. Missing values are masked, never filled, "
-        "in the input and in the scores.",
-        "While training: random subsets of stations and variables, whole stretches of hours hidden at random; "
-        "loss: half the squared plus half the absolute error over valid targets.",
-        "Test: windows 96 h → 24 h, one a day, errors in z units over valid targets only.",
-    ),
-    limits=(
-        "One forecast, no interval.",
-        "Calendar and season are not given to the model: it knows only the 96 hours it sees.",
-        "Trained on one city; elsewhere it leans on what daily courses have in common.",
-    ),
-    tags=("air-quality", "weather", "multivariate"),
-)
+SUBSETS = 0.6
+"""Share of the batches that have a random subset of the stations and variables; the others have all."""
+TEST_STRIDE, VALIDATION_STRIDE = 24, 72
 
 
 class AirQuality:
@@ -64,14 +34,14 @@ class AirQuality:
 
     def __init__(self, data: Path, quick: bool = False) -> None:
         self.windows = read_windows(data, LOOKBACK, HORIZON)
-        self.validation_stride = 72
         self.most = 4 if quick else None
 
     def config(self) -> ModelConfig:
         """The architecture."""
         return ModelConfig(
-            name=self.name, task="forecast", kind="series", modes=("entity", "variable", "time"), patch=(1, 1, 4),
-            dim=64, heads=4, layers=3, mlp=128, rope_modes=(2,), lookback=LOOKBACK, horizon=HORIZON, dropout=0.1,
+            name=self.name, task="forecast", kind="series", modes=("entity", "variable", "time"),
+            patch=(1, 1, STEP), dim=64, heads=4, layers=3, mlp=128, rope_modes=(2,), lookback=LOOKBACK, horizon=HORIZON,
+            quantiles=QUANTILES, dropout=0.1,
         )  # fmt: skip
 
     def loss(self, model: HOTModel, rng: np.random.Generator) -> torch.Tensor:
@@ -79,100 +49,96 @@ class AirQuality:
         windows = self.windows
         first, last = windows.spans.train
         values, valid = windows.cut(rng.integers(first, last - windows.length + 1, BATCH))
-        stations, variables = _subset(rng, values.shape[1]), _subset(rng, values.shape[2])
-        values, valid = values[:, stations][:, :, variables], valid[:, stations][:, :, variables]
-        seen = valid[..., :LOOKBACK] & ~hidden(rng, valid.shape[:3], LOOKBACK)
-        forecast = model(torch.from_numpy(values[..., :LOOKBACK]), torch.from_numpy(seen))
+        if rng.random() < SUBSETS:
+            stations, variables = _subset(rng, values.shape[1]), _subset(rng, values.shape[2])
+            values, valid = values[:, stations][:, :, variables], valid[:, stations][:, :, variables]
+        seen = valid[..., :LOOKBACK] & ~_hidden(rng, values.shape[:3])
+        ahead = model(torch.from_numpy(values[..., :LOOKBACK].copy()), torch.from_numpy(seen))
         # A series that is hidden altogether cannot be foretold: no lesson in it.
         keep = torch.from_numpy(valid[..., LOOKBACK:] & seen.any(-1, keepdims=True))
-        error = (forecast - torch.from_numpy(values[..., LOOKBACK:]))[keep]
-        return 0.5 * error.square().mean() + 0.5 * error.abs().mean()
+        return forecast_loss(ahead, torch.from_numpy(values[..., LOOKBACK:]), keep, QUANTILES)
+
+    def measure(self, model: HOTModel, part: Part) -> Numbers:
+        """MSE, MAE and the interval's coverage on a part, in z units over valid targets."""
+        sums = ForecastSums()
+        for values, valid in self.batches(part):
+            sums.add(forecast(model, values, valid), values[..., LOOKBACK:], valid[..., LOOKBACK:])
+        return {"mse": sums.mse, "mae": sums.mae, "coverage": sums.coverage}
 
     def validate(self, model: HOTModel) -> Numbers:
-        """MSE and MAE on the validation part."""
-        starts = self.windows.starts(self.windows.spans.validation, self.validation_stride)[: self.most]
-        errors = ErrorSum()
-        for values, valid in _batches(self.windows, starts):
-            errors.add(_forecast(model, values, valid), values[..., LOOKBACK:], valid[..., LOOKBACK:])
-        return {"score": -(errors.mse + errors.mae), "mse": errors.mse, "mae": errors.mae}
+        """The errors on the validation part; their sum, turned round, is the score."""
+        numbers = self.measure(model, "validation")
+        return {"score": -(numbers["mse"] + numbers["mae"])} | numbers
+
+    def batches(self, part: Part, stride: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Windows of a part, eight at a time: one a day of the test, one every three days of the others."""
+        stride = stride or (TEST_STRIDE if part == "test" else VALIDATION_STRIDE)
+        return cut_up(self.windows, self.windows.starts(getattr(self.windows.spans, part), stride)[: self.most])
+
+    def examples(self, part: Part, most: int) -> Iterator[Example]:
+        """Whole look-back windows of all stations and variables, evenly spread."""
+        starts = self.windows.starts(getattr(self.windows.spans, part), 1)
+        for start in starts[np.linspace(0, len(starts) - 1, min(most, len(starts))).astype(int)]:
+            values, valid = self.windows.cut(np.array([start]))
+            yield Example(*(torch.from_numpy(array[0, ..., :LOOKBACK].copy()) for array in (values, valid)))
 
     def finish(self, model: HOTModel) -> None:
-        """Nothing to calibrate."""
+        """Widen the interval until it holds its share of the validation part, for each step ahead."""
+        parts = [(forecast(model, values, valid), values[..., LOOKBACK:], valid[..., LOOKBACK:])
+                 for values, valid in self.batches("validation", TEST_STRIDE)]  # fmt: skip
+        factors = widening(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), SHARE)
+        dict(model.named_buffers())["widening"].mul_(torch.from_numpy(factors.astype(np.float32)))
 
     def evaluate(self, model: HOTModel) -> Evaluation:
-        """MSE and MAE on the test part beside the naive forecasts and the linear map, same windows, same mask."""
-        starts = self.windows.starts(self.windows.spans.test, TEST_STRIDE)[: self.most]
-        linear = self.linear_map()
-        ways = {
-            "this model": lambda values, valid: _forecast(model, values, valid),
-            "persistence": lambda v, ok: naive.persistence(v[..., :LOOKBACK], ok[..., :LOOKBACK], HORIZON),
-            "same hour yesterday": lambda v, ok: naive.same_hour_yesterday(
-                v[..., :LOOKBACK], ok[..., :LOOKBACK], HORIZON
-            ),
-            "shared linear map": lambda v, ok: linear.forecast(v[..., :LOOKBACK], ok[..., :LOOKBACK]),
-        }
-        errors = {way: ErrorSum() for way in ways}
-        by_variable = [ErrorSum() for _ in VARIABLES]
-        for values, valid in _batches(self.windows, starts):
-            target, keep = values[..., LOOKBACK:], valid[..., LOOKBACK:]
-            for way, forecast in ways.items():
-                guess = forecast(values, valid)
-                errors[way].add(guess, target, keep)
-                if way == "this model":
-                    for i, total in enumerate(by_variable):
-                        total.add(guess[:, :, i], target[:, :, i], keep[:, :, i])
-        return _evaluation(errors, by_variable, len(starts))
+        """The test part beside the naive forecasts and the linear map; parts of the input; New York."""
+        return evaluation(model, self.windows, self.batches("test"), self.linear_map())
 
     def linear_map(self) -> naive.LinearMap:
         """The shared linear map, fitted on windows of the training part."""
         linear = naive.LinearMap(LOOKBACK, HORIZON)
-        for values, valid in _batches(self.windows, self.windows.starts(self.windows.spans.train, 12)[: self.most]):
+        for values, valid in self.batches("train", 12):
             linear.add(values[..., :LOOKBACK], valid[..., :LOOKBACK], values[..., LOOKBACK:], valid[..., LOOKBACK:])
         return linear
 
 
-def hidden(rng: np.random.Generator, shape: tuple[int, ...], steps: int) -> np.ndarray:
-    """Stretches of steps to hide: in a fifth of the batches, one stretch in a fifth of the series.
+def forecast_loss(forecast: Tensor, target: Tensor, keep: Tensor, quantiles: tuple[float, ...]) -> Tensor:
+    """Half the squared plus half the absolute error of the point, plus the pinball loss of the interval's ends.
+
+    The ends are judged from where the point is: their loss does not move the point.
+
+    Args:
+        forecast: [..., 3]: point, lower and upper end.
+        target: [...].
+        keep: bool [...], which targets count.
+        quantiles: what the ends stand for.
 
     Returns:
-        bool (*shape, steps), True where hidden.
+        A scalar.
     """
-    if rng.random() > 0.2:
-        return np.zeros((*shape, steps), bool)
-    start = rng.integers(0, steps, (*shape, 1))
-    length = rng.integers(4, 49, (*shape, 1)) * (rng.random((*shape, 1)) < 0.2)
-    at = np.arange(steps)
-    return (at >= start) & (at < start + length)
+    target = target[keep]
+    point, *ends = forecast[keep].unbind(-1)
+    error = target - point
+    loss = 0.5 * error.square().mean() + 0.5 * error.abs().mean()
+    for end, quantile in zip(ends, quantiles, strict=True):
+        loss = loss + 0.5 * pinball(target - (end - point + point.detach()), quantile)
+    return loss
+
+
+def pinball(error: Tensor, quantile: float) -> Tensor:
+    """Mean of max(q·e, (q − 1)·e) with e = target − forecast, least where q of the targets lie below the forecast.
+
+    Returns:
+        A scalar. Source: Koenker and Bassett, Econometrica 46 (1978) 33–50.
+    """
+    return torch.maximum(quantile * error, (quantile - 1) * error).mean()
+
+
+def _hidden(rng: np.random.Generator, series: tuple[int, ...]) -> np.ndarray:
+    """What is hidden of each window: tokens, boxes, whole stations, variables or hours."""
+    sizes, patch = (*series[1:], LOOKBACK), (1, 1, STEP)
+    return np.stack([hidden_tokens(rng, sizes, patch) for _ in range(series[0])])
 
 
 def _subset(rng: np.random.Generator, count: int) -> np.ndarray:
     """A random subset in random order; any number from one to all of them."""
     return rng.permutation(count)[: rng.integers(1, count + 1)]
-
-
-def _batches(windows: Windows, starts: np.ndarray, size: int = 8) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [windows.cut(starts[i : i + size]) for i in range(0, len(starts), size)]
-
-
-@torch.no_grad()
-def _forecast(model: HOTModel, values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    seen = torch.from_numpy(np.ascontiguousarray(valid[..., :LOOKBACK]))
-    forecast: torch.Tensor = model(torch.from_numpy(np.ascontiguousarray(values[..., :LOOKBACK])), seen)
-    return forecast.numpy()
-
-
-def _evaluation(errors: dict[str, ErrorSum], by_variable: list[ErrorSum], windows: int) -> Evaluation:
-    model = errors["this model"]
-    title = f"{windows} test windows, {model.count:,} valid targets, errors in z units"
-    return Evaluation(
-        scores={"mse": model.mse, "mae": model.mae},
-        yardsticks={f"{way} {what}": getattr(e, what) for way, e in errors.items() if e is not model
-                    for what in ("mse", "mae")},
-        tables=(
-            Table(title, ("forecast", "MSE", "MAE"), tuple((way, e.mse, e.mae) for way, e in errors.items())),
-            Table("This model, variable by variable", ("variable", "MSE", "MAE"),
-                  tuple((name, e.mse, e.mae) for name, e in zip(VARIABLES, by_variable, strict=True))),
-        ),
-        remarks=("The linear map is a ridge regression 96 → 24 shared by all series, fitted on the same training "
-                 "part, each window shifted by its last value, gaps carried forward.",),
-    )  # fmt: skip

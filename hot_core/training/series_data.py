@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hot_core.io import read
 from hot_core.training.recipe import data_folder
 from hot_core.training.splits import Spans, by_time
 from hot_core.transforms.normalise import zscore
 
 VARIABLES = ("PM2.5", "PM10", "SO2", "NO2", "CO", "O3", "TEMP", "PRES", "DEWP", "WSPM")
 """The ten numeric variables; rain (nearly always 0) and wind direction (text) are left out."""
+UNITS = ("µg/m³",) * 6 + ("°C", "hPa", "°C", "m/s")
+"""Their units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,7 @@ class Windows:
         stations: names of the entities.
         lookback: steps that are seen.
         horizon: steps that are forecast.
+        centre, scale: what the z-score subtracted and divided by, (entity, variable, 1).
     """
 
     values: np.ndarray
@@ -35,6 +39,8 @@ class Windows:
     stations: tuple[str, ...]
     lookback: int
     horizon: int
+    centre: np.ndarray
+    scale: np.ndarray
 
     @property
     def length(self) -> int:
@@ -75,11 +81,43 @@ def read_windows(data: Path, lookback: int, horizon: int) -> Windows:
     stamps = pd.to_datetime(frames[0][["year", "month", "day", "hour"]])
     hours = pd.date_range(stamps.iloc[0], stamps.iloc[-1], freq="h")
     table = np.stack([_on_hours(frame, hours) for frame in frames])
-    spans = by_time(len(hours))
+    return scaled_windows(table, stations, lookback, horizon)
+
+
+def scaled_windows(table: np.ndarray, stations: tuple[str, ...], lookback: int, horizon: int) -> Windows:
+    """Scale every series by its training part alone and keep its gaps as gaps.
+
+    Args:
+        table: (entity, variable, time), NaN where missing.
+        stations: names of the entities.
+        lookback: steps that are seen.
+        horizon: steps that are forecast.
+
+    Returns:
+        The windows.
+    """
+    spans = by_time(table.shape[-1])
     _, centre, scale = zscore(table[:, :, : spans.train[1]], axis=2)
     scaled = (table - centre) / scale
     valid = ~np.isnan(scaled)
-    return Windows(np.where(valid, scaled, 0.0).astype(np.float32), valid, spans, stations, lookback, horizon)
+    values = np.where(valid, scaled, 0.0).astype(np.float32)
+    return Windows(values, valid, spans, stations, lookback, horizon, centre, scale)
+
+
+def read_sample(path: Path, lookback: int, horizon: int) -> Windows:
+    """The windows of a bundled table, for a forecast of what was never learnt: scaled by its own first 70 %.
+
+    Args:
+        path: a CSV file that `hot_core.io` reads.
+        lookback: steps that are seen.
+        horizon: steps that are forecast.
+
+    Returns:
+        The windows; the test part and the part before it are both unseen by the model.
+    """
+    sample = read(path)
+    names = tuple(map(str, sample.modes[0].coords))
+    return scaled_windows(np.asarray(sample.data.values, np.float64), names, lookback, horizon)
 
 
 def _on_hours(frame: pd.DataFrame, hours: pd.DatetimeIndex) -> np.ndarray:
