@@ -9,7 +9,7 @@ from app.parts.view import View
 from hot_core.figures.fields import pair_figure, token_field
 from hot_core.figures.picking import Click, Token, pick_series
 from hot_core.figures.series import Shown, series_figure, strip_rows
-from hot_core.figures.words import skill_words
+from hot_core.figures.words import band_words, coverage_words, skill_words
 from hot_core.transforms import Forecast
 
 
@@ -50,7 +50,7 @@ def draw_data(view: View, forecast: Forecast) -> Shown:
         "series_data_help",
         "Above, the last days of one series with the model's forecast and the seasonal-naive line, which repeats the "
         "last season. Below, one strip for every series: how strongly the query, framed in orange, looks at each of "
-        "its time steps (or is seen by them).",
+        f"its time steps (or is seen by them). {band_words(forecast)}",
     )
     return shown
 
@@ -79,7 +79,10 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
     with right:
         heading("How good is this forecast?", "seasonal naive is the yardstick")
         st.markdown(skill_words(forecast, shown.entity, shown.variable))
-        errors = forecast.mae()
+        coverage = coverage_words(forecast, shown.entity, shown.variable)
+        if coverage:
+            st.markdown(coverage)
+        errors, counts = forecast.mae(), forecast.inside()
         if errors is not None:
             units = [str(unit or "–") for unit in forecast.mean.coords["unit"].values]
             one = errors.isel(entity=shown.entity)
@@ -89,6 +92,10 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
                 "seasonal naive": one.sel(line="seasonal naive").values.round(3),
                 "unit": units,
             }
+            if counts is not None:
+                table[f"inside {forecast.interval}"] = [
+                    f"{inside} of {known}" for inside, known in counts.isel(entity=shown.entity).values
+                ]
             st.dataframe(table, hide_index=True, key="series_errors", width="stretch")
 
 

@@ -68,7 +68,7 @@ def short_name(field: xr.DataArray) -> str:
 
 
 def prediction_bytes(analysis: Analysis) -> Exported:
-    """The prediction as a file: forecast with naive line and truth, labels on the input's grid, or probabilities.
+    """The prediction as a file: forecast (interval, naive line, truth), labels on the input's grid, or probabilities.
 
     Labels are int16. In a GeoTIFF, -1 (nodata) lies outside the region and where data is missing; in a
     NIfTI it is written as 0, the background, as viewers expect.
@@ -92,8 +92,16 @@ def prediction_bytes(analysis: Analysis) -> Exported:
 
 
 def forecast_lines(forecast: Forecast) -> xr.DataArray:
-    """Forecast, naive line and (where known) truth as variables of their own beside each other."""
-    lines = {"forecast": forecast.mean, "seasonal naive": forecast.naive}
+    """Forecast, its interval (where the model gives one), naive line and (where known) truth beside each other.
+
+    Returns:
+        Each as a variable of its own: "temp forecast", "temp 80 % interval low", "temp 80 % interval high",
+        "temp seasonal naive", "temp observed".
+    """
+    lines = {"forecast": forecast.mean}
+    if forecast.low is not None and forecast.high is not None:
+        lines |= {f"{forecast.interval} low": forecast.low, f"{forecast.interval} high": forecast.high}
+    lines["seasonal naive"] = forecast.naive
     if forecast.truth is not None:
         lines["observed"] = forecast.truth
     named = [

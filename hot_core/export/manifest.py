@@ -60,13 +60,35 @@ def prediction_summary(prediction: Prediction) -> dict[str, Any]:
     """The numbers of a prediction that fit on a page.
 
     Returns:
-        Probabilities, amounts with their unit, or the errors of forecast and seasonal naive.
+        Probabilities, amounts with their unit, or the errors of forecast and seasonal naive with the interval.
     """
     if isinstance(prediction, Classification):
         return {"label": prediction.label, "probabilities": dict(prediction.probabilities)}
     if isinstance(prediction, Segmentation):
         return {"classes": list(prediction.classes), "amounts": dict(prediction.amounts), "unit": prediction.unit}
-    return {"season": prediction.season, "steps": prediction.mean.sizes["time"], "mae": errors(prediction)}
+    steps = prediction.mean.sizes["time"]
+    return {
+        "season": prediction.season, "steps": steps, "mae": errors(prediction), "interval": interval(prediction),
+    }  # fmt: skip
+
+
+def interval(forecast: Forecast) -> dict[str, Any] | None:
+    """What share the interval is to hold, and how many of the known true values it does; None without an interval.
+
+    Returns:
+        `share`, and `coverage`: one row a series with counts `inside` and `known`, None without any truth.
+    """
+    if forecast.share is None:
+        return None
+    counts = forecast.inside()
+    if counts is None:
+        return {"share": forecast.share, "coverage": None}
+    rows = [
+        {"entity": str(entity), "variable": str(variable), "inside": int(pair[0]), "known": int(pair[1])}
+        for entity, of_entity in zip(counts["entity"].values, counts.values, strict=True)
+        for variable, pair in zip(counts["variable"].values, of_entity, strict=True)
+    ]
+    return {"share": forecast.share, "coverage": rows}
 
 
 def errors(forecast: Forecast) -> list[dict[str, Any]] | None:

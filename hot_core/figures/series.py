@@ -13,6 +13,7 @@ from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
 from hot_core.figures.style import (
     ACCENT,
+    BAND,
     INK,
     KEY,
     MUTED,
@@ -65,7 +66,8 @@ def series_figure(
     """Draw one series with its forecast, and below it the weight that every series' time steps get.
 
     Args:
-        forecast: what the model saw and foretold, the naive line, and the truth where it is known.
+        forecast: what the model saw and foretold, with its interval if it has one, the naive line, and the truth
+            where it is known.
         field: attention over the native grid.
         grid: the tokens.
         query: the chosen token (entity, variable, time).
@@ -93,7 +95,8 @@ def series_figure(
     left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
     end = plain(forecast.mean["time"].values[-1])
     return assemble(
-        [*_lines(forecast, shown), strips], height, margin=margins(left, 84, 28), showlegend=True,
+        [*_band_of_forecast(forecast, shown), *_lines(forecast, shown, unit), strips],
+        height, margin=margins(left, 84, 28), showlegend=True,
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
@@ -113,8 +116,35 @@ def series_name(grid: TokenGrid, entity: int, variable: int) -> str:
     return f"{grid.axes[0].mode.coords[entity]} · {grid.axes[1].mode.coords[variable]}"
 
 
-def _lines(forecast: Forecast, shown: Shown) -> list[Part]:
+def _band_of_forecast(forecast: Forecast, shown: Shown) -> list[Part]:
+    """The interval of one series as a pale band below the lines; nothing where the series has no forecast."""
+    ends = _interval(forecast, shown)
+    if ends is None:
+        return []
+    low, high = ends
+    times = forecast.mean["time"].values
+    return [{
+        "type": "scatter", "mode": "lines", "name": forecast.interval, "fill": "toself", "hoverinfo": "skip",
+        "x": np.concatenate([times, times[::-1]]), "y": np.concatenate([high, low[::-1]]),
+        "line": {"width": 0, "color": ACCENT}, "fillcolor": BAND,
+    }]  # fmt: skip
+
+
+def _interval(forecast: Forecast, shown: Shown) -> tuple[np.ndarray, np.ndarray] | None:
+    """The interval's lower and upper end for one series; None where there is none."""
+    if forecast.low is None or forecast.high is None:
+        return None
+    low, high = (
+        end.isel(entity=shown.entity, variable=shown.variable).values.astype(np.float32)
+        for end in (forecast.low, forecast.high)
+    )
+    return (low, high) if np.isfinite(low).any() else None
+
+
+def _lines(forecast: Forecast, shown: Shown, unit: str) -> list[Part]:
     """History, seasonal naive, truth and forecast of one series; gaps stay gaps."""
+    in_unit = f" {unit}" if unit else ""
+    ends = _interval(forecast, shown)
     lines = [
         ("history", forecast.lookback, {"color": INK, "width": 1.8}),
         ("seasonal naive", forecast.naive, {"color": MUTED, "width": 1.8, "dash": "dot"}),
@@ -125,8 +155,13 @@ def _lines(forecast: Forecast, shown: Shown) -> list[Part]:
     for name, data, line in lines:
         if data is not None:
             one = data.isel(entity=shown.entity, variable=shown.variable)
-            hover = "%{x}<br>%{y:.4g}<extra>" + name + "</extra>"
-            trace = {"type": "scatter", "mode": "lines", "name": name, "line": line, "connectgaps": False}
+            hover = f"%{{x}}<br>%{{y:.4g}}{in_unit}"
+            trace: Part = {"type": "scatter", "mode": "lines", "name": name, "line": line, "connectgaps": False}
+            if name == "forecast" and ends is not None:
+                between = "%{customdata[0]:.4g} to %{customdata[1]:.4g}"
+                hover += f"<br>{forecast.interval} {between}{in_unit}"
+                trace["customdata"] = np.stack(ends, axis=-1)
+            hover += f"<extra>{name}</extra>"
             data_of = {"x": one["time"].values, "y": one.values.astype(np.float32), "hovertemplate": hover}
             traces.append(trace | data_of)
     return traces

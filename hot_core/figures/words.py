@@ -59,7 +59,8 @@ def prediction_words(prediction: Prediction, sample: Sample) -> str:
         return " · ".join(f"{name} {number(prediction.amounts[name])} {prediction.unit}" for name in shown)
     steps = prediction.mean.sizes["time"]
     count = len(sample.modes[0]) * len(sample.modes[1])
-    return f"the next {steps} steps of {count} series"
+    words = f"the next {steps} steps of {count} series"
+    return words if prediction.share is None else f"{words}, with {prediction.interval}s"
 
 
 def skill_words(forecast: Forecast, entity: int, variable: int) -> str:
@@ -76,3 +77,43 @@ def skill_words(forecast: Forecast, entity: int, variable: int) -> str:
     if model > naive:
         return f"{words}: **worse than naive** here."
     return f"{words}: {number(100 * (1 - model / naive), 2) if naive else '0'} % below naive."
+
+
+def coverage_words(forecast: Forecast, entity: int, variable: int) -> str:
+    """How many true values lay inside the interval, of one series and of all, beside how many were to be expected.
+
+    Returns:
+        "21 of 24 true values inside the 80 % interval; 19.2 expected. All 15 series: 270 of 360; 288 expected.",
+        or "" where there is no interval, or nothing to compare it with.
+    """
+    counts = forecast.inside()
+    if counts is None or forecast.share is None:
+        return ""
+    name, share = forecast.interval, forecast.share
+    inside, known = (int(n) for n in counts.isel(entity=entity, variable=variable).values)
+    of_all, all_known = (int(n) for n in counts.sum(["entity", "variable"]).values)
+    if not all_known:
+        return ""
+    series = counts.sizes["entity"] * counts.sizes["variable"]
+    one = f"{inside} of {known} true values inside the {name}; {_count(known * share)} expected."
+    whole = f"{of_all:,} of {all_known:,}; {_count(all_known * share)} expected."
+    if series == 1:
+        return one
+    return f"{one} All {series} series: {whole}" if known else f"True values inside the {name}, all series: {whole}"
+
+
+def band_words(forecast: Forecast) -> str:
+    """What the band around a forecast means, and what it does not; "" where there is none."""
+    if forecast.share is None:
+        return ""
+    share = f"{100 * forecast.share:.3g} %"
+    return (
+        f"The pale band is the model's {forecast.interval}: it was made as wide as it took to hold {share} of the true "
+        "values of data of the same origin that were not learnt. In other data it may hold more or fewer, and the "
+        "steps of one forecast go astray together, so that a single series says little."
+    )
+
+
+def _count(expected: float) -> str:
+    """An expected number of values, to a tenth."""
+    return f"{expected:,.1f}".removesuffix(".0")

@@ -39,6 +39,8 @@ class Config(Protocol):
     @property
     def horizon(self) -> int: ...  # noqa: D102
     @property
+    def quantiles(self) -> Sequence[float]: ...  # noqa: D102
+    @property
     def roles(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def classes(self) -> Sequence[str]: ...  # noqa: D102

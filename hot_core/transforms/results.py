@@ -21,6 +21,9 @@ class Forecast:
         season: steps in a season; 1 means "the last value again".
         lookback: what the model saw, same dims, NaN where values are missing.
         truth: what happened, same grid as `mean`; None when the window ends with the file.
+        low: lower end of the prediction interval, same grid and units as `mean`; None when the model gives none.
+        high: its upper end, likewise.
+        share: the share of the true values that the interval was calibrated to hold, 0.8 for 80 %; None without one.
     """
 
     mean: xr.DataArray
@@ -28,6 +31,14 @@ class Forecast:
     season: int
     lookback: xr.DataArray
     truth: xr.DataArray | None = None
+    low: xr.DataArray | None = None
+    high: xr.DataArray | None = None
+    share: float | None = None
+
+    @property
+    def interval(self) -> str:
+        """What the interval is called: "80 % interval"; "" where the model gives none."""
+        return "" if self.share is None else f"{100 * self.share:.3g} % interval"
 
     def mae(self) -> xr.DataArray | None:
         """Mean absolute error of model and seasonal naive, in each variable's unit.
@@ -42,6 +53,20 @@ class Forecast:
         known = self.truth.notnull() & self.naive.notnull() & self.mean.notnull()
         lines = [abs(line - self.truth).where(known).mean("time") for line in (self.mean, self.naive)]
         return xr.concat(lines, xr.IndexVariable("line", ["model", "seasonal naive"])).transpose(..., "line")
+
+    def inside(self) -> xr.DataArray | None:
+        """How many of the true values lie within the interval, its ends included.
+
+        Returns:
+            Whole numbers (entity, variable, count) with counts "inside" and "known", the latter the steps where truth
+            and interval both have a value; None without an interval or without truth.
+        """
+        if self.truth is None or self.low is None or self.high is None:
+            return None
+        known = self.truth.notnull() & self.low.notnull() & self.high.notnull()
+        within = known & (self.low <= self.truth) & (self.truth <= self.high)
+        counts = [steps.sum("time") for steps in (within, known)]
+        return xr.concat(counts, xr.IndexVariable("count", ["inside", "known"])).transpose(..., "count")
 
 
 @dataclass(frozen=True, eq=False)

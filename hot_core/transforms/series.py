@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -45,7 +46,7 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
     empty = int((~mask.any(axis=-1)).sum())
     if empty:
         notes.append(f"{empty} series have no value in the window: no forecast is given for them.")
-    back = partial(to_forecast, sample, (start, stop), centre, scale, season)
+    back = partial(to_forecast, sample, (start, stop), centre, scale, season, tuple(config.quantiles))
     return ModelInput(values, mask, grid, back, notes=(*notes, season_note))
 
 
@@ -92,9 +93,12 @@ def to_forecast(
     centre: np.ndarray,
     scale: np.ndarray,
     season: int,
+    quantiles: tuple[float, ...],
     output: np.ndarray,
 ) -> Forecast:
     """Undo the scaling, give every step its date, and lay the naive line and the truth beside it.
+
+    Point and interval are brought back alike, `z · scale + centre`; the scale is positive, so their order stays.
 
     Args:
         sample: what was read.
@@ -102,23 +106,30 @@ def to_forecast(
         centre: what `zscore` subtracted, (entity, variable, 1).
         scale: what `zscore` divided by, (entity, variable, 1).
         season: steps in a season.
-        output: the model's output (entity, variable, horizon) in z units.
+        quantiles: the two quantiles that the model's interval runs between, () when it gives none.
+        output: the model's output in z units: (entity, variable, horizon), or with quantiles
+            (entity, variable, horizon, 3) with point, lower and upper end.
 
     Returns:
         The forecast in the units of the file.
     """
     start, stop = window
     data = sample.data
-    horizon = output.shape[-1]
+    lines = np.moveaxis(output, -1, 0) if quantiles else output[None]
+    horizon = lines.shape[-1]
     lookback = data.isel(time=slice(start, stop))
     seen = lookback.notnull().any("time").values[..., None]
     template = future(data, stop, horizon)
-    mean = template.copy(data=np.where(seen, output * scale + centre, np.nan))
+    mean, *ends = [template.copy(data=np.where(seen, line * scale + centre, np.nan)) for line in lines]
     past = data.isel(time=slice(0, stop)).values
     naive = template.copy(data=seasonal_naive(past, season, horizon))
     known = data.isel(time=slice(stop, stop + horizon))
     truth = known.astype(np.float64).reindex_like(template) if known.sizes["time"] else None
-    return Forecast(mean.rename("forecast"), naive.rename("seasonal naive"), season, lookback, truth)
+    forecast = Forecast(mean.rename("forecast"), naive.rename("seasonal naive"), season, lookback, truth)
+    if not quantiles:
+        return forecast
+    low, high = (end.rename(name) for end, name in zip(ends, ("low", "high"), strict=True))
+    return replace(forecast, low=low, high=high, share=round(quantiles[1] - quantiles[0], 9))
 
 
 def future(data: xr.DataArray, stop: int, horizon: int) -> xr.DataArray:
