@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
 from hot_core.models import HOTModel, ModelConfig
+from hot_core.training.adrenal_scores import (
+    Cases,
+    auc_row,
+    calibration_table,
+    hidden_table,
+    logits_of,
+    mass_score,
+    pictures_of,
+    share_of,
+)
 from hot_core.training.augment import hidden_tokens, rotated, turned
+from hot_core.training.calibration import brier, calibration_error, platt
 from hot_core.training.metrics import auc, bootstrap
-from hot_core.training.recipe import Evaluation, Facts, Numbers, Table, data_folder
-from hot_core.training.shapes import depth, mean_shape, write_shape
+from hot_core.training.recipe import Evaluation, Example, Facts, Numbers, Part, Table, data_folder
+from hot_core.training.shapes import check_forest, depth, forest_shares, mean_shape, write_shape
+from hot_core.training.volumes import evenly
 
 CLASSES = ("normal", "mass")
 BATCH = 16
@@ -58,13 +70,6 @@ FACTS = Facts(
 )
 
 
-class Cases(NamedTuple):
-    """Binary shapes, uint8 (case, x, y, z), and their classes."""
-
-    shapes: np.ndarray
-    labels: np.ndarray
-
-
 class Adrenal:
     """The recipe: balanced batches of disturbed shapes."""
 
@@ -86,7 +91,11 @@ class Adrenal:
         helping = _take(self.official_train, aside)
         self.choosing = Cases(*(np.concatenate(pair) for pair in zip(official["val"], helping, strict=True)))
         self.test = official["test"]
+        check_forest()
         self.by_class = [np.flatnonzero(self.train.labels == c) for c in range(len(CLASSES))]
+
+    def _part(self, part: Part) -> Cases:
+        return {"train": self.train, "validation": self.choosing, "test": self.test}[part]
 
     def config(self) -> ModelConfig:
         """The architecture."""
@@ -106,19 +115,32 @@ class Adrenal:
         return cross_entropy(model(values * mask, mask), labels, label_smoothing=0.1)
 
     def validate(self, model: HOTModel) -> Numbers:
-        """AUC and loss on the choosing cases."""
-        logits, labels = _logits(model, self.choosing.shapes), self.choosing.labels
-        area = auc(logits[:, 1] - logits[:, 0], labels == 1)
-        balance = 0.5 / np.bincount(labels, minlength=2).clip(1)
+        """AUC minus loss on the choosing cases."""
+        numbers = self.measure(model, "validation")
+        return {"score": numbers["auc"] - numbers["balanced_loss"]} | numbers
+
+    def measure(self, model: HOTModel, part: Part) -> Numbers:
+        """AUC, loss with either class counted half, accuracy and Brier score."""
+        cases = self._part(part)
+        logits, mass = logits_of(model, cases.shapes), cases.labels == 1
+        score = mass_score(logits)
+        balance = 0.5 / np.bincount(cases.labels, minlength=2).clip(1)
         # Balanced like the batches, else the loss would only say how far the classes' shares are off.
-        loss = float((cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels), reduction="none").numpy()
-                      * balance[labels]).sum())  # fmt: skip
-        return {"score": area - loss, "auc": area, "balanced_loss": loss}
+        loss = cross_entropy(torch.from_numpy(logits), torch.from_numpy(cases.labels), reduction="none").numpy()
+        return {"auc": auc(score, mass), "balanced_loss": float((loss * balance[cases.labels]).sum()),
+                "accuracy": float(((score > 0) == mass).mean()), "brier": brier(share_of(score), mass)}  # fmt: skip
+
+    def examples(self, part: Part, most: int) -> Iterator[Example]:
+        """Whole shapes, nothing hidden."""
+        cases = self._part(part)
+        for case in evenly(len(cases.labels), most):
+            values = torch.from_numpy(cases.shapes[case]).float()
+            yield Example(values, torch.ones_like(values, dtype=torch.bool))
 
     def finish(self, model: HOTModel) -> None:
         """Fold a slope and an offset of the logit, fitted on the choosing cases, into the last layer."""
-        logits = _logits(model, self.choosing.shapes)
-        slope, offset = platt(logits[:, 1] - logits[:, 0], self.choosing.labels)
+        score = mass_score(logits_of(model, self.choosing.shapes))
+        slope, offset = platt(score, self.choosing.labels)
         # The head is a dropout and a linear layer; the logits are linear in the latter.
         last = dict(model.named_parameters())
         with torch.no_grad():
@@ -126,36 +148,33 @@ class Adrenal:
             last["head.1.bias"].mul_(slope).add_(torch.tensor([0.0, offset]))
 
     def evaluate(self, model: HOTModel) -> Evaluation:
-        """Accuracy and AUC on the official test part, beside the majority and the gland's volume."""
-        logits, labels = _logits(model, self.test.shapes), self.test.labels
-        score, mass = logits[:, 1] - logits[:, 0], labels == 1
-        volume = self.test.shapes.sum((1, 2, 3)).astype(float)
-        low, high = bootstrap(lambda drawn: auc(score[drawn], mass[drawn]), labels)
-        volume_low, volume_high = bootstrap(lambda drawn: auc(volume[drawn], mass[drawn]), labels)
-        accuracy, majority = float(((score > 0) == mass).mean()), float(1 - mass.mean())
-        numbers = {"auc": auc(score, mass), "auc low": low, "auc high": high, "accuracy": accuracy,
-                   "sensitivity": float((score > 0)[mass].mean()), "specificity": float((score <= 0)[~mass].mean()),
-                   "calibration error": calibration_error(1 / (1 + np.exp(-score)), mass)}  # fmt: skip
-        by_volume = auc(volume, mass)
-        thickness = depth(self.test.shapes)
-        by_thickness = auc(thickness, mass)
-        thick_low, thick_high = bootstrap(lambda drawn: auc(thickness[drawn], mass[drawn]), labels)
+        """Accuracy, AUC and calibration on the official test part, beside forest, thickness, volume and majority."""
+        shapes, labels = self.test
+        score, mass = mass_score(logits_of(model, shapes)), labels == 1
+        share, prior = share_of(score), float((self.choosing.labels == 1).mean())
+        forest = forest_shares(self.official_train.shapes, self.official_train.labels, shapes)
         rows = (
-            ("this model", numbers["auc"], f"{low:.3f} to {high:.3f}", accuracy),
-            ("thickness alone", by_thickness, f"{thick_low:.3f} to {thick_high:.3f}", "–"),
-            ("gland volume alone", by_volume, f"{volume_low:.3f} to {volume_high:.3f}", "–"),
-            ("always normal", 0.5, "–", majority),
+            auc_row("this model", score, labels, 0.0),
+            auc_row("random forest on 16³ occupancies", forest, labels, 0.5),
+            auc_row("thickness alone", depth(shapes), labels),
+            auc_row("gland volume alone", shapes.sum((1, 2, 3)).astype(float), labels),
+            ("always normal", 0.5, "–", float(1 - mass.mean())),
         )
         title = f"Official test part, {len(labels)} shapes, {int(mass.sum())} with a mass"
+        low, high = bootstrap(lambda drawn: auc(score[drawn], mass[drawn]), labels)
+        numbers = {"auc": auc(score, mass), "auc low": low, "auc high": high,
+                   "accuracy": float(((score > 0) == mass).mean()), "sensitivity": float((score > 0)[mass].mean()),
+                   "specificity": float((score <= 0)[~mass].mean()), "brier": brier(share, mass),
+                   "calibration error": calibration_error(share, mass)}  # fmt: skip
+        yardsticks = {"forest auc": auc(forest, mass), "thickness auc": auc(depth(shapes), mass),
+                      "volume auc": auc(shapes.sum((1, 2, 3)).astype(float), mass),
+                      "majority accuracy": float(1 - mass.mean()), "majority brier": brier(np.zeros(1), mass),
+                      "prior brier": brier(np.full(1, prior), mass)}  # fmt: skip
         return Evaluation(
-            numbers, {"volume auc": by_volume, "thickness auc": by_thickness, "majority accuracy": majority},
-            (Table(title, ("method", "AUC", "95 % interval", "accuracy"), rows),),
-            (f"At probability one half {numbers['sensitivity']:.3f} of the masses and {numbers['specificity']:.3f} of "
-             f"the normal glands are called so; expected calibration error {numbers['calibration error']:.3f}.",
-             "Thickness is the mean depth of a gland's voxels below its surface, one number that is not learnt: what "
-             "the model adds to it is the difference of the first two rows. That thickness matters was known when the "
-             "first layers were designed, from these same data, the test part included.",
-             self._of_mean_shapes(model)),
+            numbers, yardsticks,
+            (Table(title, ("method", "AUC", "95 % interval", "accuracy"), rows), hidden_table(model, self.test),
+             calibration_table(share, forest, self.test, prior)),
+            (*_remarks(numbers), self._of_mean_shapes(model)), pictures_of(share, self.test, self.train),
         )  # fmt: skip
 
     def write_mean_shapes(self, folder: Path) -> None:
@@ -173,8 +192,7 @@ class Adrenal:
 
     def _of_mean_shapes(self, model: HOTModel) -> str:
         """What the model says of the bundled samples, which are no real glands."""
-        logits = _logits(model, np.stack(self._mean_shapes()))
-        normal, mass = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
+        normal, mass = share_of(mass_score(logits_of(model, np.stack(self._mean_shapes()))))
         return (
             f"The two bundled mean shapes get the probability of a mass {normal:.2f} (mean of the normal glands) and "
             f"{mass:.2f} (mean of those with a mass). A mean shape is smoother and thicker than a real gland: they are "
@@ -182,42 +200,16 @@ class Adrenal:
         )
 
 
-def platt(score: np.ndarray, labels: np.ndarray, rounds: int = 50) -> tuple[float, float]:
-    """Slope and offset that make `slope · score + offset` the logit of the class (Platt 1999), by Newton steps.
-
-    Args:
-        score: one number per case.
-        labels: 0 or 1 per case; the targets are drawn in a little, as Platt does, so that the fit is finite.
-        rounds: Newton steps.
-
-    Returns:
-        Slope and offset; (1, 0) where the fit would turn the order round.
-    """
-    ones = int((labels == 1).sum())
-    target = np.where(labels == 1, (ones + 1) / (ones + 2), 1 / (len(labels) - ones + 2))
-    design = np.stack([score.astype(np.float64), np.ones(len(score))], axis=1)
-    weights = np.zeros(2)
-    for _ in range(rounds):
-        share = 1 / (1 + np.exp(-design @ weights))
-        curvature = design.T @ (design * (share * (1 - share))[:, None]) + 1e-6 * np.eye(2)
-        weights += np.linalg.solve(curvature, design.T @ (target - share))
-    return (float(weights[0]), float(weights[1])) if weights[0] > 0 else (1.0, 0.0)
-
-
-def calibration_error(share: np.ndarray, positive: np.ndarray, bins: int = 10) -> float:
-    """Expected calibration error: how far probability and frequency lie apart, over equal bins of probability.
-
-    Args:
-        share: probability of the positive class.
-        positive: bool per case.
-        bins: number of bins.
-
-    Returns:
-        The mean distance, weighted by the cases in each bin.
-    """
-    place = np.minimum((share * bins).astype(int), bins - 1)
-    inside = [place == b for b in range(bins) if (place == b).any()]
-    return float(sum(abs(share[i].mean() - positive[i].mean()) * i.mean() for i in inside))
+def _remarks(numbers: Numbers) -> tuple[str, ...]:
+    return (
+        f"At probability one half {numbers['sensitivity']:.3f} of the masses and {numbers['specificity']:.3f} of "
+        f"the normal glands are called so; expected calibration error {numbers['calibration error']:.3f} over ten "
+        "equal bins. Drawing cases again makes this error larger by itself, so its interval leans upwards.",
+        "The forest is fitted on all of the official training part: it has nothing to choose. Thickness is the mean "
+        "depth of a gland's voxels below its surface, one number that is not learnt: what the model adds to it is the "
+        "difference of the first and the third row. That thickness matters was known when the first layers were "
+        "designed, from these same data, the test part included.",
+    )
 
 
 def _cases(arrays: np.lib.npyio.NpzFile, part: str, most: int | None) -> Cases:
@@ -231,9 +223,3 @@ def _cases(arrays: np.lib.npyio.NpzFile, part: str, most: int | None) -> Cases:
 
 def _take(cases: Cases, index: np.ndarray) -> Cases:
     return Cases(cases.shapes[index], cases.labels[index])
-
-
-@torch.no_grad()
-def _logits(model: HOTModel, shapes: np.ndarray, size: int = 16) -> np.ndarray:
-    parts = [torch.from_numpy(shapes[i : i + size]).float() for i in range(0, len(shapes), size)]
-    return torch.cat([model(part, torch.ones_like(part, dtype=torch.bool)) for part in parts]).double().numpy()

@@ -1,4 +1,4 @@
-"""Shapes as numbers: the thresholded mean of a class, which is a made sample, and the depth of a shape."""
+"""Shapes as numbers: the thresholded mean of a class, which is a made sample, their depth, and what a forest sees."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import torch
+
+from hot_core.errors import ModelError
+
+TREES = 500
 
 
 def mean_shape(shapes: np.ndarray) -> np.ndarray:
@@ -61,3 +65,52 @@ def depth(shapes: np.ndarray) -> np.ndarray:
         count += (1 - outside).sum((1, 2, 3, 4))
         outside = torch.nn.functional.max_pool3d(outside, 3, stride=1, padding=1)
     return (count / inside.clamp(min=1)).double().numpy()
+
+
+def occupancies(shapes: np.ndarray, side: int = 16) -> np.ndarray:
+    """The share of every coarse cell that a shape fills.
+
+    Args:
+        shapes: (case, x, y, z), 0 or 1; cubes whose side is a multiple of `side`.
+        side: cells along each axis.
+
+    Returns:
+        float32 (case, side³), 0 to 1.
+    """
+    step = shapes.shape[1] // side
+    cells = shapes.reshape(len(shapes), side, step, side, step, side, step)
+    return cells.mean((2, 4, 6), dtype=np.float32).reshape(len(shapes), -1)
+
+
+def check_forest() -> None:
+    """Look for scikit-learn before hours are spent.
+
+    Raises:
+        ModelError: when it is not installed.
+    """
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            "The recipe adrenal compares itself with a random forest and needs scikit-learn, which is not installed. "
+            "Install requirements-dev.txt."
+        ) from error
+
+
+def forest_shares(learnt: np.ndarray, labels: np.ndarray, shapes: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Fit a random forest of 500 trees on coarse occupancies, the yardstick of `adrenal`, and ask it.
+
+    Args:
+        learnt: (case, x, y, z), 0 or 1.
+        labels: 0 or 1 of each; both occur.
+        shapes: what it is asked about, as `learnt`.
+        seed: of the forest.
+
+    Returns:
+        The share of trees that say 1, one number per case.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1)
+    forest.fit(occupancies(learnt), labels)
+    return np.asarray(forest.predict_proba(occupancies(shapes)))[:, 1]
