@@ -7,7 +7,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix, f1_score, roc_auc_score
 
 from hot_core.training.adrenal import calibration_error, platt
-from hot_core.training.air_quality import hidden
 from hot_core.training.augment import cropped, intensity, rotated, turned
 from hot_core.training.hippocampus import dice_loss
 from hot_core.training.loop import WARM_UP, one_cycle
@@ -172,12 +171,3 @@ def test_learning_rate_rises_and_falls():
     assert rates[-1] == pytest.approx(0.02)
     # The first steps are the same before the length of the run is known.
     assert [one_cycle(step, 0) for step in range(10)] == rates[:10]
-
-
-def test_hidden_stretches_leave_most_hours_alone():
-    draws = [hidden(np.random.default_rng(seed), (4, 3, 2), 96) for seed in range(200)]
-    share = np.mean([d.any() for d in draws])
-    assert 0.1 < share < 0.3
-    worst = max(draws, key=lambda d: d.sum())
-    assert worst.mean() < 0.5
-    assert (np.diff(worst.astype(int), axis=-1) == 1).sum(-1).max() <= 1

@@ -59,7 +59,7 @@ def hidden_tokens(rng: np.random.Generator, sizes: Sequence[int], patch: Sequenc
 
     Half of the draws hide nothing. A quarter hide tokens at random, each with the chance u² of one uniform u: a few
     mostly, nearly all now and then. A quarter hide a box of at most half of each mode; a mode may be hidden along its
-    whole length, which makes a slab, a whole station, a whole band.
+    whole length, which makes a slab, a whole station, a whole band. Never everything: that teaches nothing.
 
     Args:
         rng: draws.
@@ -74,12 +74,11 @@ def hidden_tokens(rng: np.random.Generator, sizes: Sequence[int], patch: Sequenc
     hidden = np.zeros(counts, bool)
     if kind >= 0.75:
         hidden = rng.random(counts) < rng.random() ** 2
-    elif kind >= 0.5:
+        hidden.flat[int(rng.integers(hidden.size))] = False
+    elif kind >= 0.5 and max(counts) > 1:
         lengths = [int(rng.integers(1, max(count // 2, 1) + 1)) for count in counts]
         whole = rng.random(len(counts)) < 0.4
-        # One mode keeps something: what is hidden altogether teaches nothing.
-        several = np.flatnonzero(np.array(counts) > 1)
-        whole[int(rng.choice(several)) if len(several) else slice(None)] = False
+        whole[int(rng.choice(np.flatnonzero(np.array(counts) > 1)))] = False
         starts = [int(rng.integers(0, n - length + 1)) for n, length in zip(counts, lengths, strict=True)]
         box = (slice(None) if all_ else slice(s, s + n) for all_, s, n in zip(whole, starts, lengths, strict=True))
         hidden[tuple(box)] = True

@@ -107,7 +107,7 @@ def _ways(model: HOTModel) -> dict[str, Way]:
     return {
         "this model": lambda values, valid: forecast(model, values, valid),
         "persistence": lambda values, valid: naive.persistence(*_seen(values, valid), HORIZON),
-        "same hour yesterday": lambda values, valid: naive.same_hour_yesterday(*_seen(values, valid), HORIZON),
+        "seasonal naive (24 h)": lambda values, valid: naive.same_hour_yesterday(*_seen(values, valid), HORIZON),
     }
 
 
