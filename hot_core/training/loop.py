@@ -65,7 +65,7 @@ class Run:
     curve: tuple[Numbers, ...]
 
 
-def train(recipe: Recipe, plan: Plan, runs: Path, threads: int = 1) -> Run:
+def train(recipe: Recipe, plan: Plan, runs: Path, threads: int = 1, model: HOTModel | None = None) -> Run:
     """Train to the end of the plan, going on from the checkpoint in `runs` if there is one.
 
     Every step draws its batch from a generator seeded by (seed, step), so that a run that was
@@ -76,13 +76,14 @@ def train(recipe: Recipe, plan: Plan, runs: Path, threads: int = 1) -> Run:
         plan: how long.
         runs: folder of this run's checkpoint and log.
         threads: CPU threads.
+        model: fresh weights to begin with, instead of those that the recipe's architecture and the seed give.
 
     Returns:
         The model with the averaged weights that scored best on the validation part.
     """
     torch.set_num_threads(threads)
     runs.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(recipe, plan, runs)
+    trainer = Trainer(recipe, plan, runs, model)
     trainer.resume()
     trainer.run()
     return trainer.finished()
@@ -91,10 +92,10 @@ def train(recipe: Recipe, plan: Plan, runs: Path, threads: int = 1) -> Run:
 class Trainer:
     """One run: the model, its moving average, the optimiser, the log."""
 
-    def __init__(self, recipe: Recipe, plan: Plan, runs: Path) -> None:
+    def __init__(self, recipe: Recipe, plan: Plan, runs: Path, model: HOTModel | None = None) -> None:
         self.recipe, self.plan = recipe, plan
         self.checkpoint, self.log = runs / "checkpoint.pt", runs / "log.jsonl"
-        self.model = build_model(recipe.config(), seed=plan.seed)
+        self.model = build_model(recipe.config(), seed=plan.seed) if model is None else model
         self.average = copy.deepcopy(self.model).eval()
         self.best = copy.deepcopy(self.average.state_dict())
         self.optimiser = torch.optim.AdamW(
