@@ -57,6 +57,7 @@ def main(
     seed: Annotated[int, typer.Option(help="of the initial weights and of every batch")] = 0,
     runs: Annotated[Path, typer.Option(help="where checkpoints and logs go")] = Path("runs"),
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where one is at hand")] = "auto",
     quick: Annotated[bool, typer.Option(help="a few steps on a few cases: proves the road")] = False,
     samples: Annotated[Path | None, typer.Option(help="adrenal only: also write the mean shapes here")] = None,
 ) -> None:
@@ -66,7 +67,7 @@ def main(
         if samples is not None:
             write_samples(recipe, samples)
         # A quick run may choose its weights at any step: validate twice at most.
-        plan = Plan(minutes, seed, QUICK_STEPS if quick else steps, validations=2 if quick else 20)
+        plan = Plan(minutes, seed, QUICK_STEPS if quick else steps, validations=2 if quick else 20, device=device)
         run = train(recipe, plan, runs / f"{name}-seed{seed}{'-quick' if quick else ''}", threads)
         evaluation = finish(recipe, run, plan, out or Path("assets") / name, quick)
     except HotError as error:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from hot_core.errors import ModelError
 from hot_core.models import HOTModel, build_model
+from hot_core.training.device import brought_here, called_from_here, chosen
 from hot_core.training.recipe import Numbers, Recipe
 
 WARM_UP = 100
@@ -35,6 +36,7 @@ class Plan:
         validations: how often the validation part is measured.
         save_every: seconds between two checkpoints.
         clip: largest norm of a gradient.
+        device: "cpu", "cuda", or "auto" for a GPU where one is at hand. There the minutes are those on the clock.
     """
 
     minutes: float = 20.0
@@ -43,6 +45,7 @@ class Plan:
     validations: int = 20
     save_every: float = 60.0
     clip: float = 1.0
+    device: str = "auto"
 
 
 @dataclass
@@ -95,7 +98,9 @@ class Trainer:
     def __init__(self, recipe: Recipe, plan: Plan, runs: Path, model: HOTModel | None = None) -> None:
         self.recipe, self.plan = recipe, plan
         self.checkpoint, self.log = runs / "checkpoint.pt", runs / "log.jsonl"
-        self.model = build_model(recipe.config(), seed=plan.seed) if model is None else model
+        self.device = chosen(plan.device)
+        self.model = (build_model(recipe.config(), seed=plan.seed) if model is None else model).to(self.device)
+        self.seconds = time.process_time if self.device.type == "cpu" else time.perf_counter
         self.average = copy.deepcopy(self.model).eval()
         self.best = copy.deepcopy(self.average.state_dict())
         self.optimiser = torch.optim.AdamW(
@@ -113,7 +118,7 @@ class Trainer:
         if not self.checkpoint.exists():
             self.log.unlink(missing_ok=True)
             return
-        saved = torch.load(self.checkpoint, weights_only=True)
+        saved = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
         if saved["config"] != self.recipe.config().model_dump_json():
             raise ModelError(
                 f"{self.checkpoint} was made with another architecture of {self.recipe.name}. "
@@ -145,9 +150,9 @@ class Trainer:
         saved_at = time.monotonic()
         bar = tqdm(total=self.state.steps or None, initial=self.state.step, desc=self.recipe.name, mininterval=2.0)
         while not self.state.steps or self.state.step < self.state.steps:
-            began = time.process_time()
+            began = self.seconds()
             self.losses.append(self.step())
-            self.state.cpu_seconds += time.process_time() - began
+            self.state.cpu_seconds += self.seconds() - began
             if not self.state.steps and self.state.step == TIMING_STEPS:
                 self.state.steps = _affordable(self.plan.minutes, self.state.cpu_seconds / TIMING_STEPS)
                 bar.total = self.state.steps
@@ -175,7 +180,7 @@ class Trainer:
             group["lr"] = self.recipe.learning_rate * one_cycle(self.state.step, self.state.steps)
         self.model.train()
         self.optimiser.zero_grad()
-        loss = self.recipe.loss(self.model, rng)
+        loss = self.recipe.loss(called_from_here(self.model), rng)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.plan.clip)
         self.optimiser.step()
@@ -190,7 +195,7 @@ class Trainer:
     def validate(self) -> Numbers:
         """Measure the averaged weights, keep them if they are the best so far, write a line of the log."""
         with torch.no_grad():
-            numbers = self.recipe.validate(self.average)
+            numbers = self.recipe.validate(called_from_here(self.average))
         if numbers["score"] > self.state.best_score:
             self.state.best_score, self.state.best_step = numbers["score"], self.state.step
             self.best = copy.deepcopy(self.average.state_dict())
@@ -203,10 +208,10 @@ class Trainer:
     def finished(self) -> Run:
         """The kept weights and the curve, with the recipe's last step done."""
         self.average.load_state_dict(self.best)
-        self.average.eval()
-        self.recipe.finish(self.average)
+        model = brought_here(self.average)
+        self.recipe.finish(model)
         lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return Run(self.average, self.state, tuple(json.loads(line) for line in lines))
+        return Run(model, self.state, tuple(json.loads(line) for line in lines))
 
 
 def one_cycle(step: int, steps: int) -> float:
