@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +18,16 @@ from hot_core.analysis.reading import Direction
 from hot_core.analysis.result import Analysis
 from hot_core.errors import HotError, SelectionError
 from hot_core.export import factors_bytes, field_bytes, manifest, prediction_bytes
+from hot_core.export.manifest import prediction_summary
 from hot_core.io import Decimal, Duplicates, read
 from hot_core.models import load_model
 from hot_core.pipeline import Settings, analyse
+from hot_core.scene import OVERLAP, WINDOW, Progress, predict_scene
+from hot_core.transforms import Segmentation
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+WINDOWS = {"window": WINDOW, "overlap": OVERLAP}
 
 WAYS: dict[str, Direction] = {"row": "row", "column": "column"}
 
@@ -48,10 +56,18 @@ def explain(
     window: Annotated[int | None, typer.Option(help="Series: first step of the look-back window.")] = None,
     region: Annotated[str | None, typer.Option(help="Part: start:stop for each axis, as in 0:36,0:52,0:36.")] = None,
     volume: Annotated[int, typer.Option(help="Which volume of a 4-D file, from 0.")] = 0,
+    whole_scene: Annotated[
+        bool,
+        typer.Option("--whole-scene", help="Raster: write scene.tif too, the classes of every pixel."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Write factors.npz, field.*, prediction.* and analysis.json, and print the reading."""
+    """Write factors.npz, field.*, prediction.* and analysis.json, and print the reading.
+
+    Attention and prediction are those of the analysed region; --whole-scene adds the class map of the whole raster,
+    from overlapping windows whose probabilities are blended.
+    """
     try:
         settings = Settings(seed=seed, device=device, window=window, region=intervals(region), volume=volume)
         sample = read(
@@ -61,9 +77,11 @@ def explain(
             dayfirst=dayfirst,
             decimal=decimal,
         )
-        analysis = analyse(sample, load_model(model), settings)
+        known = load_model(model)
+        analysis = analyse(sample, known, settings)
         token = indices(query) if query else analysis.default_query()
-        reading = write(analysis, out, layer, head, token, way(direction))
+        whole = partial(predict_scene, sample, known, settings, progress=say_progress) if whole_scene else None
+        reading = write(analysis, out, layer, head, token, way(direction), whole)
     except HotError as error:
         fail(str(error))
     except ValidationError as error:
@@ -74,7 +92,13 @@ def explain(
 
 
 def write(
-    analysis: Analysis, out: Path, layer: int, head: int | None, token: tuple[int, ...], direction: Direction
+    analysis: Analysis,
+    out: Path,
+    layer: int,
+    head: int | None,
+    token: tuple[int, ...],
+    direction: Direction,
+    whole: Callable[[], Segmentation] | None = None,
 ) -> str:
     """Write every file; nothing is written when layer, head or token does not exist.
 
@@ -92,6 +116,10 @@ def write(
     }
     chosen = {"layer": layer, "head": head, "query": list(token), "direction": direction, "reading": reading}
     about: dict[str, Any] = {**manifest(analysis), "chosen": chosen, "files": sorted(files)}
+    if whole is not None:
+        scene = replace(analysis, prediction=whole())
+        files["scene.tif"] = prediction_bytes(scene)[0]
+        about |= {"files": sorted(files), "scene": {**prediction_summary(scene.prediction), **WINDOWS}}
     about["written"] = datetime.now(UTC).isoformat(timespec="seconds")
     out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -99,6 +127,12 @@ def write(
     text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
     (out / "analysis.json").write_text(text + "\n", encoding="utf-8")
     return reading
+
+
+def say_progress(now: Progress) -> None:
+    """How far the windows are, on one line of a terminal; nothing where nobody looks."""
+    if sys.stderr.isatty():
+        print(f"\r{now.words}", end="\n" if now.done == now.total else "", file=sys.stderr, flush=True)
 
 
 def fail(sentence: str) -> None:

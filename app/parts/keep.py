@@ -1,9 +1,12 @@
-"""What can be taken away: factors, field and prediction, each made when it is asked for."""
+"""What can be taken away: factors, field, prediction and the map of a whole scene, each made when it is asked for."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
+from app.parts.scene import finished
 from app.parts.view import View
 from hot_core.export import factors_bytes, field_bytes, prediction_bytes
 
@@ -12,8 +15,9 @@ FORM = {"series": "CSV", "volume": "NIfTI in the file's own grid", "raster": "Ge
 
 
 def draw(view: View) -> None:
-    """Three downloads; file names say what they hold and never what the input was called."""
+    """What can be taken along; file names say what they hold and never what the input was called."""
     analysis, kind = view.analysis, view.kind
+    scene = finished(analysis) if kind == "raster" else None
     suffix = ".csv" if analysis.model_config["task"] == "classify" else SUFFIX[kind]
     place = "model" if view.shown == "model" else f"layer{view.layer}"
     place += f"_head{view.head}" if view.head is not None else ""
@@ -27,6 +31,12 @@ def draw(view: View) -> None:
             "Prediction", data=lambda: prediction_bytes(analysis)[0], key=f"{kind}_download_prediction",
             file_name=f"prediction{suffix}", on_click="ignore", width="stretch",
         )  # fmt: skip
+        if scene is not None:
+            whole = replace(analysis, prediction=scene)
+            st.download_button(
+                "Class map of the whole scene", data=lambda: prediction_bytes(whole)[0], key=f"{kind}_download_scene",
+                file_name="scene.tif", on_click="ignore", width="stretch",
+            )  # fmt: skip
         st.download_button(
             "Factors", data=lambda: factors_bytes(analysis), key=f"{kind}_download_factors",
             file_name="factors.npz", on_click="ignore", width="stretch",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from app import cache, state
-from app.parts import glance, kronecker_map, linked, matrices, page
+from app.parts import glance, kronecker_map, linked, matrices, page, scene
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.figures.fields import mode_bars, summed_level, token_field
@@ -52,11 +52,10 @@ def draw_prediction(view: View) -> None:
     left, right = st.columns([5, 3], gap="medium")
     if isinstance(analysis.prediction, Segmentation):
         with left:
-            heading("What the model says", "the most probable class of each pixel, with its area")
-            figure = classes_figure(
-                analysis.prediction, analysis.sample.modes, grid=analysis.grid, query=view.query, key=view.key
-            )
+            classes = scene.choose(view, analysis.prediction)
+            figure = classes_figure(classes, analysis.sample.modes, grid=analysis.grid, query=view.query, key=view.key)
             picture(figure, "raster_prediction", "Class map in map coordinates.")
+            scene.offer(view)
     with right:
         heading("Which bands the query looks at" if view.direction == "row" else "Which bands look at the query")
         tokens = token_field(view.pictured, analysis.grid)
