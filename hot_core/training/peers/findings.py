@@ -1,0 +1,117 @@
+"""Sentences made from the numbers: how each kind compares with the product, whichever way it falls."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
+from hot_core.training.peers.pace import Pace, Paces
+from hot_core.training.peers.paired import Difference, difference, signed
+from hot_core.training.peers.scores import TASKS, Task
+from hot_core.training.peers.store import Result
+
+Found = dict[str, dict[int, Result]]
+
+
+def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
+    """One sentence or more for every kind that has been run, one on the order of all, one on the heads.
+
+    Args:
+        dataset: which.
+        found: its results, kind → seed → result.
+        paces: its costs.
+
+    Returns:
+        Markdown, one string for each finding.
+    """
+    task = TASKS[dataset]
+    if REFERENCE not in found:
+        return ["The product has not been run: there is nothing to compare with yet."]
+    others = [kind for kind in KINDS[dataset] if kind.name != REFERENCE and kind.name in found and not kind.heads]
+    compared = [_against_product(kind, task, found, paces) for kind in others]
+    return [_order(dataset, task, found), *compared, *_heads(dataset, task, found, paces)]
+
+
+def numbers(task: Task, runs: dict[int, Result]) -> dict[int, float]:
+    """Seed → the leading number."""
+    return {seed: task.value(result) for seed, result in runs.items()}
+
+
+def verdict(apart: Difference, task: Task, other: str) -> str:
+    """What the interval allows to say of the first against the second."""
+    if len(apart.by_seed) < 2:
+        return "one seed alone says nothing about it"
+    if not apart.sign:
+        return f"{len(apart.by_seed)} seeds do not tell it from {other}"
+    return f"{'better' if (apart.sign < 0) == task.lower else 'worse'} than {other}"
+
+
+def spelt(apart: Difference) -> str:
+    """The differences of all seeds, their mean and its interval."""
+    seeds = ", ".join(signed(value) for value in apart.by_seed.values())
+    ends = apart.interval
+    interval = f" (95 % interval {signed(ends[0])} to {signed(ends[1])})" if ends else ""
+    return f"{seeds} by seed, {signed(apart.mean)} on average{interval}"
+
+
+def _mean(task: Task, runs: dict[int, Result]) -> float:
+    return statistics.fmean(numbers(task, runs).values())
+
+
+def _order(dataset: str, task: Task, found: Found) -> str:
+    titles = {kind.name: kind.title for kind in KINDS[dataset]}
+    ranked = sorted((_mean(task, runs) * (1 if task.lower else -1), name) for name, runs in found.items())
+    listed = ", ".join(f"{titles[name]} ({abs(value):.4f})" for value, name in ranked)
+    return f"From best to worst by {task.main_title}, mean over the seeds that are there: {listed}."
+
+
+def _against_product(kind: Kind, task: Task, found: Found, paces: Paces) -> str:
+    ours, theirs = numbers(task, found[kind.name]), numbers(task, found[REFERENCE])
+    apart = difference(ours, theirs, seedless=not kind.trained)
+    head = (
+        f"**{kind.title}**: {task.main_title} {statistics.fmean(ours.values()):.4f} against "
+        f"{statistics.fmean(theirs.values()):.4f} of the product"
+    )
+    told = f"; {spelt(apart)}: {verdict(apart, task, 'the product')}." if apart else "; no seed in common yet."
+    steps = {name: next(iter(found[name].values())).steps for name in (kind.name, REFERENCE)}
+    price = _price(kind, paces.kinds[kind.name], paces.kinds[REFERENCE], steps)
+    return f"{head}{told} {price}"
+
+
+def _price(kind: Kind, own: Pace, product: Pace, steps: dict[str, int]) -> str:
+    training = ""
+    if kind.trained:
+        training = (
+            f"{own.step_seconds / product.step_seconds:.2f} times its time for a training step (so "
+            f"{steps[kind.name]:,} steps in the budget against {steps[REFERENCE]:,}), "
+        )
+    return (
+        f"It has {own.parameters / product.parameters:.2f} times the parameters of the product and takes "
+        f"{own.macs / product.macs:.2f} times its multiply–adds, {training}"
+        f"{own.sample_ms / product.sample_ms:.2f} times its time for an inference."
+    )
+
+
+def _heads(dataset: str, task: Task, found: Found, paces: Paces) -> list[str]:
+    """How the number of heads, which is the rank of the Kronecker sum, goes with the score."""
+    named = {kind.heads: kind.name for kind in KINDS[dataset] if kind.heads} | {paces.heads: REFERENCE}
+    there = {heads: found[named[heads]] for heads in sorted(named) if named[heads] in found}
+    if len(there) < 2:
+        return []
+    listed = ", ".join(f"{heads}: {_mean(task, runs):.4f}" for heads, runs in there.items())
+    best = sorted(there, key=lambda heads: _mean(task, there[heads]), reverse=not task.lower)[0]
+    fewest, most = _ends(list(there))
+    apart = difference(numbers(task, there[most]), numbers(task, there[fewest]))
+    said = f" {most} against {fewest}: {spelt(apart)}; {verdict(apart, task, _heads_word(fewest))}." if apart else ""
+    return [
+        f"**Heads** of the product at the same width, {task.main_title} {listed}; best on average with {best}.{said}"
+    ]
+
+
+def _ends(heads: Sequence[int]) -> tuple[int, int]:
+    return min(heads), max(heads)
+
+
+def _heads_word(heads: int) -> str:
+    return f"{heads} head{'s' if heads > 1 else ''}"

@@ -1,0 +1,136 @@
+"""docs/peers.md: a table for each data set, the comparison by seed and what follows, from whatever is there."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from hot_core.training.peers.findings import Found, findings, numbers
+from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
+from hot_core.training.peers.pace import Pace, Paces
+from hot_core.training.peers.paired import deviation, difference, signed
+from hot_core.training.peers.scores import TASKS, by_kind
+from hot_core.training.peers.store import Result
+
+NOTHING = "–"
+QUICK = "**Quick run: it proves the road. Its numbers mean nothing.**"
+HEADING = """# HOT against its peers
+
+Made by `python -m hot_core.training.peers DATASET --data DIR`; do not edit by hand: the sentences come from the results
+too.
+
+Every kind is trained by the data set's own recipe: the same batches in the same order for the same seed, the same
+loss, optimiser, schedule and choice of weights on the validation part; the test part is measured once, at the end.
+Equal is the CPU time of the training steps on one thread: the number of steps is that time divided by the time of a
+step, which was measured for all kinds in turns before. Apart from what is named under "What differs" the models are
+the same, and what they share begins with the same weights for the same seed. The recipes' learning rate and weight
+decay were settled with the product and are not tuned for the others. Intervals of differences are by Student's t over
+the seeds; many comparisons stand side by side and none is corrected for that. – stands for what has not been run.
+"""
+
+
+def document(results: Sequence[Result], paces: Mapping[str, Paces], plots: Mapping[str, str], quick: bool) -> str:
+    """The whole page.
+
+    Args:
+        results: all that there are.
+        paces: the costs of each data set that has been measured.
+        plots: file name of the picture of each data set that has one, relative to the page.
+        quick: whether these are quick runs; the page says so.
+
+    Returns:
+        Markdown.
+    """
+    sections = [
+        _section(dataset, by_kind(results, dataset), paces[dataset], plots.get(dataset))
+        for dataset in KINDS
+        if dataset in paces
+    ]
+    return "\n".join([HEADING, *([QUICK, ""] if quick else []), *sections])
+
+
+def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
+    task = TASKS[dataset]
+    seeds = sorted({0, 1, 2} | {seed for runs in found.values() for seed in runs})
+    minutes = next((result.minutes for runs in found.values() for result in runs.values()), None)
+    budget = f"Budget: {minutes:g} CPU minutes of steps for each run. " if minutes else ""
+    lines = [
+        f"## {dataset}", "",
+        f"{budget}Scores: {task.test}. Inference: {task.sample}, batch 1, median CPU milliseconds; training: mean CPU "
+        f"seconds of a step of the recipe's batches; MACs and peak memory of activations by the formulas and the dry "
+        f"run of `hot.cost`, for that inference. Times: all kinds in turns in one run on {paces.machine}.", "",
+        *_scores(dataset, found, paces, seeds), "",
+        f"### {task.main_title} minus that of the product, seed by seed", "",
+        *_pairs(dataset, found, seeds), "",
+        *([f"![{task.main_title} against multiply–adds of every kind]({plot})", ""] if plot else []),
+        "### Findings", "", *(f"- {sentence}" for sentence in findings(dataset, found, paces)), "",
+        "### What differs", "", *(f"- **{kind.title}**: {kind.differs}" for kind in KINDS[dataset]), "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _scores(dataset: str, found: Found, paces: Paces, seeds: Sequence[int]) -> Iterable[str]:
+    task = TASKS[dataset]
+    of_seeds = f"seeds {', '.join(map(str, seeds))}"
+    scores = [cell for title in task.columns.values() for cell in (f"{title}, mean ± sd", of_seeds)]
+    costs = ["steps", "CPU min", "parameters", "MACs, million", "s a step", "ms an inference", "peak, MiB"]
+    yield _row(["kind", *scores, *costs])
+    yield _row(["---", *["---:"] * (len(scores) + len(costs))])
+    for kind in KINDS[dataset]:
+        runs = found.get(kind.name, {})
+        cells = [kind.title]
+        for key in task.columns:
+            values = {seed: float(result.test[key]) for seed, result in runs.items()}
+            cells += [mean_and_deviation(list(values.values())), _seeds(values, seeds, kind)]
+        yield _row([*cells, *_done(runs, kind), *_costs(paces.kinds[kind.name])])
+
+
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """Mean ± standard deviation (n − 1); the mean alone for one value, – for none."""
+    if not values:
+        return NOTHING
+    spread = deviation(values)
+    return f"{statistics.fmean(values):.4f}" + (f" ± {spread:.4f}" if spread is not None else "")
+
+
+def _seeds(values: Mapping[int, float], seeds: Sequence[int], kind: Kind) -> str:
+    if not kind.trained:
+        return "no seed"
+    return " ".join(f"{values[seed]:.4f}" if seed in values else NOTHING for seed in seeds)
+
+
+def _done(runs: Mapping[int, Result], kind: Kind) -> list[str]:
+    if not runs or not kind.trained:
+        return [NOTHING, NOTHING]
+    minutes = statistics.fmean(result.cpu_seconds / 60 for result in runs.values())
+    return [" ".join(f"{steps:,}" for steps in dict.fromkeys(r.steps for r in runs.values())), f"{minutes:.1f}"]
+
+
+def _costs(pace: Pace) -> list[str]:
+    step = f"{pace.step_seconds:.3f}" if pace.step_seconds else NOTHING
+    return [
+        f"{pace.parameters:,}", f"{pace.macs / 1e6:,.1f}", step, f"{pace.sample_ms:.1f}",
+        f"{pace.peak_bytes / 2**20:.1f}",
+    ]  # fmt: skip
+
+
+def _pairs(dataset: str, found: Found, seeds: Sequence[int]) -> Iterable[str]:
+    task = TASKS[dataset]
+    product = numbers(task, found.get(REFERENCE, {}))
+    yield _row(["kind", *(f"seed {seed}" for seed in seeds), "mean ± sd", "95 % interval"])
+    yield _row(["---", *["---:"] * (len(seeds) + 2)])
+    for kind in KINDS[dataset]:
+        if kind.name == REFERENCE:
+            continue
+        apart = difference(numbers(task, found.get(kind.name, {})), product, seedless=not kind.trained)
+        if apart is None:
+            yield _row([kind.title, *[NOTHING] * (len(seeds) + 2)])
+            continue
+        each = (signed(apart.by_seed[seed]) if seed in apart.by_seed else NOTHING for seed in seeds)
+        spread = f" ± {apart.deviation:.4f}" if apart.deviation is not None else ""
+        ends = f"{signed(apart.interval[0])} … {signed(apart.interval[1])}" if apart.interval else NOTHING
+        yield _row([kind.title, *each, signed(apart.mean) + spread, ends])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
