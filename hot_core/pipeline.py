@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hot_core.analysis.result import Analysis
 from hot_core.errors import ModelError
+from hot_core.familiarity import Familiarity, describe
 from hot_core.models import HOTModel
 from hot_core.modes import Sample
 from hot_core.record import AttentionRecord
@@ -54,7 +55,15 @@ def analyse(sample: Sample, model: HOTModel, settings: Settings | None = None) -
         grid=given.grid,
         provenance=provenance(sample, model, settings, given.roles),
         notes=given.notes,
+        familiarity=familiarity(model, given),
     )
+
+
+def familiarity(model: HOTModel, given: ModelInput) -> Familiarity | None:
+    """Whether an input is like what the model has learnt from; None for a model that came without statistics."""
+    if model.familiarity is None:
+        return None
+    return model.familiarity.compare(describe(model.config, given.values, given.mask, given.roles))
 
 
 def on_device(model: HOTModel, device: str) -> HOTModel:

@@ -15,6 +15,7 @@ LAYERS = (
     ("modes",),
     ("io",),
     ("transforms",),
+    ("familiarity",),
     ("kronecker",),
     ("record",),
     ("attention",),

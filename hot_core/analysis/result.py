@@ -21,6 +21,7 @@ from hot_core.analysis.reading import (
     rollout_words,
 )
 from hot_core.analysis.rollout import rollout, rollout_maps
+from hot_core.familiarity import Familiarity
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.kronecker.checks import check_position
 from hot_core.modes import Sample, TokenGrid
@@ -41,6 +42,7 @@ class Analysis:
         grid: which native positions each token covers.
         provenance: input hash, model and weights hash, settings, versions, seed; no file name.
         notes: what was chosen or assumed on the way, in sentences.
+        familiarity: whether the input is like what the model has learnt from; None where that is not known.
     """
 
     sample: Sample
@@ -51,6 +53,7 @@ class Analysis:
     grid: TokenGrid
     provenance: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    familiarity: Familiarity | None = None
 
     def kronecker_map(
         self, layer: int, head: int | None = None, *, weights: HeadWeights = "equal"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def manifest(analysis: Analysis) -> dict[str, Any]:
         ],
         "outside": OUTSIDE[analysis.sample.kind],
         "prediction": prediction_summary(analysis.prediction),
+        "familiarity": None if analysis.familiarity is None else asdict(analysis.familiarity),
         "provenance": dict(analysis.provenance),
         "notes": notes(analysis),
         "limits": "Attention is not cause. The bundled models are demonstrations, not medical devices.",

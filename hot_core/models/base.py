@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from hot_core.familiarity import Reference
 from hot_core.models.blocks import Trunk
 from hot_core.models.config import ModelConfig
 
@@ -18,6 +19,7 @@ class HOTModel(nn.Module):
         config: the architecture.
         card: the model card as Markdown, "" for a model that was not loaded from a folder.
         weights_sha256: hash of the weights' file, "" for a model that was not loaded from a folder.
+        familiarity: the statistics of what was learnt from, None where they are not known.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -26,3 +28,4 @@ class HOTModel(nn.Module):
         self.trunk = Trunk(config)
         self.card = ""
         self.weights_sha256 = ""
+        self.familiarity: Reference | None = None

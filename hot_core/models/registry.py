@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from hot_core.errors import ModelError
+from hot_core.familiarity import load_reference
 from hot_core.models.base import HOTModel
 from hot_core.models.classifier import VolumeClassifier
 from hot_core.models.config import ModelConfig
@@ -75,7 +76,7 @@ def load_model(name: str | Path) -> HOTModel:
     """Load a bundled model by name, or your own from a folder of the same make.
 
     Returns:
-        The model in evaluation mode on the CPU, with its card and the weights' hash.
+        The model in evaluation mode on the CPU, with its card, the weights' hash and what it has learnt from.
 
     Raises:
         ModelError: when there is no such model, or its files are damaged or do not belong together.
@@ -104,6 +105,7 @@ def load_model(name: str | Path) -> HOTModel:
     card = folder / "CARD.md"
     model.card = card.read_text(encoding="utf-8") if card.is_file() else ""
     model.weights_sha256 = found
+    model.familiarity = load_reference(folder, described)
     return model.eval()
 
 
