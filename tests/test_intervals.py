@@ -213,6 +213,7 @@ def test_the_band_runs_between_the_ends_below_the_lines() -> None:
     assert (band.name, band.fill, band.fillcolor, band.line.width, band.hoverinfo) == (
         "80 % interval", "toself", BAND, 0, "skip"
     )  # fmt: skip
+    assert band.legendrank > 1000  # named after the lines, beside the forecast
     times = made.mean["time"].values
     outline = {(np.datetime64(x, "ns"), round(float(y), 4)) for x, y in zip(band.x, band.y, strict=True)}
     for t, time in enumerate(times):
@@ -230,11 +231,11 @@ def test_hovering_gives_the_numbers_with_their_unit() -> None:
     lines = {trace.name: trace for trace in figure.data}
     assert lines["forecast"].line.color == ACCENT
     assert lines["forecast"].hovertemplate == (
-        "%{x}<br>%{y:.4g} °F<br>80 % interval %{customdata[0]:.4g} to %{customdata[1]:.4g} °F<extra>forecast</extra>"
+        "%{x}<br>forecast %{y:.4g} °F<br>80 % interval %{customdata[0]:.4g} to %{customdata[1]:.4g} °F<extra></extra>"
     )
     ends = np.stack([made.low.values[2, 0], made.high.values[2, 0]], axis=-1)
     np.testing.assert_allclose(lines["forecast"].customdata, ends, rtol=1e-6)
-    assert lines["history"].hovertemplate == "%{x}<br>%{y:.4g} °F<extra>history</extra>"
+    assert lines["history"].hovertemplate == "%{x}<br>history %{y:.4g} °F<extra></extra>"
 
 
 @pytest.mark.parametrize(("shown", "share"), [(Shown(1, 0), 0.8), (Shown(2, 1), None)])

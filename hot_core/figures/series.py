@@ -29,8 +29,14 @@ from hot_core.figures.style import (
 from hot_core.modes import TokenGrid
 from hot_core.transforms.results import Forecast
 
+LEGEND = 46
+"""Pixels above the lines: on a page of 1280 px the legend takes two rows."""
+
 MOST_STRIPS = 24
 """More series than this do not fit below the lines: those with the most weight are shown, and it is said."""
+
+LAST = 2000
+"""A rank in the legend behind all that have plotly's usual 1000: the band is drawn first and named last."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def series_figure(
     end = plain(forecast.mean["time"].values[-1])
     return assemble(
         [*_band_of_forecast(forecast, shown), *_lines(forecast, shown, unit), strips],
-        height, margin=margins(left, 84, 28), showlegend=True,
+        height, margin=margins(left, 84, LEGEND), showlegend=True,
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
@@ -126,7 +132,7 @@ def _band_of_forecast(forecast: Forecast, shown: Shown) -> list[Part]:
     return [{
         "type": "scatter", "mode": "lines", "name": forecast.interval, "fill": "toself", "hoverinfo": "skip",
         "x": np.concatenate([times, times[::-1]]), "y": np.concatenate([high, low[::-1]]),
-        "line": {"width": 0, "color": ACCENT}, "fillcolor": BAND,
+        "line": {"width": 0, "color": ACCENT}, "fillcolor": BAND, "legendrank": LAST,
     }]  # fmt: skip
 
 
@@ -145,6 +151,7 @@ def _lines(forecast: Forecast, shown: Shown, unit: str) -> list[Part]:
     """History, seasonal naive, truth and forecast of one series; gaps stay gaps."""
     in_unit = f" {unit}" if unit else ""
     ends = _interval(forecast, shown)
+    between = f"<br>{forecast.interval} %{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}{in_unit}"
     lines = [
         ("history", forecast.lookback, {"color": INK, "width": 1.8}),
         ("seasonal naive", forecast.naive, {"color": MUTED, "width": 1.8, "dash": "dot"}),
@@ -155,15 +162,12 @@ def _lines(forecast: Forecast, shown: Shown, unit: str) -> list[Part]:
     for name, data, line in lines:
         if data is not None:
             one = data.isel(entity=shown.entity, variable=shown.variable)
-            hover = f"%{{x}}<br>%{{y:.4g}}{in_unit}"
+            more = {"customdata": np.stack(ends, axis=-1)} if ends is not None and data is forecast.mean else {}
+            # the name stands in the text: plotly's own box for it, <extra>, is pale on a dark page
+            hover = f"%{{x}}<br>{name} %{{y:.4g}}{in_unit}{between if more else ''}<extra></extra>"
             trace: Part = {"type": "scatter", "mode": "lines", "name": name, "line": line, "connectgaps": False}
-            if name == "forecast" and ends is not None:
-                between = "%{customdata[0]:.4g} to %{customdata[1]:.4g}"
-                hover += f"<br>{forecast.interval} {between}{in_unit}"
-                trace["customdata"] = np.stack(ends, axis=-1)
-            hover += f"<extra>{name}</extra>"
             data_of = {"x": one["time"].values, "y": one.values.astype(np.float32), "hovertemplate": hover}
-            traces.append(trace | data_of)
+            traces.append(trace | data_of | more)
     return traces
 
 

@@ -10,6 +10,7 @@ import pytest
 import rasterio
 from playwright.sync_api import Page, expect
 
+import hot_core as hot
 from tests.browser import files
 from tests.browser.actions import MODES, download, open_page, reading, settled, upload
 
@@ -49,7 +50,8 @@ def test_a_spreadsheet_from_elsewhere(page: Page, app_url: str, tmp_path: Path) 
     forecast = pd.read_csv(download(page, "series", "prediction", tmp_path))
     assert pd.to_datetime(forecast["time"]).max() == pd.Timestamp("2024-03-06 23:00")  # where it meets what happened
     lines = [name for name in forecast.columns if name.startswith("temperature")]
-    assert len(lines) == 3
+    ends = ["80 % interval low", "80 % interval high"] if hot.load_model("air-quality").config.quantiles else []
+    assert lines == [f"temperature {n} [°C]" for n in ("forecast", *ends, "seasonal naive", "observed")]
     assert forecast[lines].notna().all(axis=None)
     assert_factors(download(page, "series", "factors", tmp_path), "series")
 
