@@ -131,33 +131,37 @@ def _attends(model: HOTModel) -> bool:
 
 
 def _step_seconds(recipe: Recipe, models: dict[str, HOTModel], rounds: int) -> dict[str, float]:
-    """Mean CPU seconds of the loop's own step, after one that is not counted; every kind gets the same batches."""
-    spent = dict.fromkeys(models, 0.0)
+    """Mean CPU seconds of the loop's own step; every kind gets the same batches in the same order."""
+    times: dict[str, list[float]] = {name: [] for name in models}
+    plan = Plan(steps=rounds + 1, device="cpu")
     with tempfile.TemporaryDirectory() as folder:
-        trainers = {
-            name: Trainer(recipe, Plan(steps=rounds + 1, device="cpu"), Path(folder), model)
-            for name, model in models.items()
-        }
-        for turn in tqdm(range(rounds + 1), desc="training steps timed"):
+        trainers = {name: Trainer(recipe, plan, Path(folder), model) for name, model in models.items()}
+        for turn in tqdm(range(rounds + _unheard(rounds)), desc="training steps timed"):
             for name in _in_turn(trainers, turn):
                 began = time.process_time()
                 trainers[name].step()
-                spent[name] += (time.process_time() - began) * (turn > 0)
-    return {name: seconds / rounds for name, seconds in spent.items()}
+                times[name].append(time.process_time() - began)
+    return {name: statistics.fmean(each[_unheard(rounds) :]) for name, each in times.items()}
 
 
 @torch.no_grad()
 def _sample_ms(models: dict[str, HOTModel], grid: tuple[int, ...], rounds: int) -> dict[str, float]:
-    """Median CPU milliseconds of a forward pass on one whole sample, after one that is not counted."""
+    """Median CPU milliseconds of a forward pass on one whole sample."""
     times: dict[str, list[float]] = {name: [] for name in models}
-    for turn in tqdm(range(rounds + 1), desc="inferences timed"):
+    for turn in tqdm(range(rounds + _unheard(rounds)), desc="inferences timed"):
         for name in _in_turn(models, turn):
-            values = torch.randn(1, *models[name].config.native_sizes(grid), generator=torch.manual_seed(turn))
+            sizes = models[name].config.native_sizes(grid)
+            values = torch.randn(1, *sizes, generator=torch.Generator().manual_seed(turn))
             mask = torch.ones_like(values, dtype=torch.bool)
             began = time.process_time()
             models[name](values, mask)
             times[name].append(1000 * (time.process_time() - began))
-    return {name: statistics.median(each[1:]) for name, each in times.items()}
+    return {name: statistics.median(each[_unheard(rounds) :]) for name, each in times.items()}
+
+
+def _unheard(rounds: int) -> int:
+    """One round more goes first and does not count: it fetches code and memory. Not for a single round."""
+    return int(rounds > 1)
 
 
 def _in_turn(names: Iterable[str], turn: int) -> list[str]:
