@@ -13,6 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 import hot_core as hot
 from hot_core.models import build_model
+from hot_core.training import adrenal as recipe_module
 from hot_core.training import adrenal_scores as adrenal
 from hot_core.training import hippocampus_elsewhere as elsewhere
 from hot_core.training import hippocampus_scores as scores
@@ -212,15 +213,17 @@ def test_failures_are_the_worst_of_either_kind():
 
 
 def test_thickness_is_told_beside_the_learnt_shapes():
-    shapes = np.zeros((4, 9, 9, 9), np.uint8)
-    for case, side in enumerate((1, 3, 3, 5)):
+    sides = (1, 3, 3, 5, 3, 5)
+    shapes = np.zeros((6, 9, 9, 9), np.uint8)
+    for case, side in enumerate(sides):
         shapes[case, :side, :side, :side] = 1
-    depths = [1.0, (26 + 2) / 27, (26 + 2) / 27, (98 + 2 * 26 + 3) / 125]
-    learnt = adrenal.Cases(shapes, np.array([0, 0, 1, 1]))
+    # A cube of side 3 has one voxel two deep; one of side 5 has 26 two deep and one three deep.
+    deep = {1: 1.0, 3: (26 + 2) / 27, 5: (98 + 2 * 26 + 3) / 125}
+    depths = [deep[side] for side in sides]
+    learnt = adrenal.Cases(shapes, np.array([0, 0, 0, 1, 1, 1]))
     note = adrenal.thickness_note(shapes[1], learnt)
-    middles = median(depths[:2]), median(depths[2:])
-    assert f"Mean depth {depths[1]:.2f} voxels, more than 50% of the normal glands and 0% of those with a mass" in note
-    assert f"(medians {middles[0]:.2f} and {middles[1]:.2f}); 27 voxels" in note
+    assert f"Mean depth {depths[1]:.2f} voxels, more than 33% of the normal glands and 0% of those with a mass" in note
+    assert f"(medians {median(depths[:3]):.2f} and {median(depths[3:]):.2f}); 27 voxels" in note
     assert note.endswith("nearer to a normal gland.")
     assert adrenal.thickness_note(shapes[3], learnt).endswith("nearer to one with a mass.")
 
@@ -241,8 +244,12 @@ def test_adrenal_measures_parts_from_the_definition(adrenals, classifier):
     assert adrenals.validate(classifier)["score"] == chosen["auc"] - chosen["balanced_loss"]
 
 
-def test_adrenal_evaluation_tells_its_own_numbers(adrenals, classifier):
+def test_adrenal_evaluation_tells_its_own_numbers(adrenals, classifier, monkeypatch):
+    fitted = []
+    plain = recipe_module.forest_shares
+    monkeypatch.setattr(recipe_module, "forest_shares", lambda *given: fitted.append(given) or plain(*given))
     got = adrenals.evaluate(classifier)
+    assert len(fitted[0][0]) == len(fitted[0][1]) == 24
     of_test = adrenals.measure(classifier, "test")
     for name in ("auc", "accuracy", "brier"):
         assert got.scores[name] == pytest.approx(of_test[name])
@@ -250,6 +257,7 @@ def test_adrenal_evaluation_tells_its_own_numbers(adrenals, classifier):
     rows = {row[0]: row for row in got.tables[0].rows}
     assert rows["this model"][1] == got.scores["auc"]
     assert rows["random forest on 16³ occupancies"][1] == got.yardsticks["forest auc"] == 1.0
+    assert rows["random forest on 16³ occupancies"][3] == 1.0
     assert rows["thickness alone"][1] == got.yardsticks["thickness auc"] == 1.0
     assert got.yardsticks["majority accuracy"] == got.yardsticks["majority brier"] == 0.5
     assert [picture.name for picture in got.pictures] == ["reliability", "missed-mass", "false-alarm"]
@@ -371,8 +379,11 @@ def test_kinds_of_error_are_counted_in_mm3():
     predicted[4, 2:7, 3] = 1
     predicted[0, 0, 0:3] = 2
     note = scores.error_note(predicted, scan)
-    assert "4 mm³ missed, 6 mm³ drawn outside, 10 mm³ of one part taken for the other" in note
-    assert note.endswith("mostly of one part taken for the other.")
+    assert "4 mm³ missed, 6 mm³ drawn outside, 10 mm³ of one part taken for the other: mostly of one part" in note
+    kept = [float(scan.values[v]) for v in product(*map(range, scan.values.shape)) if scan.labels[v] and predicted[v]]
+    lost, extra = scan.values[3, 2:4, 2].mean(), scan.values[0, 0, 0:3].mean()
+    assert note.endswith(f"{mean(kept):.2f} found, {lost:.2f} missed, {extra:.2f} drawn outside.")
+    assert scores.error_note(scan.labels, scan).endswith(" found.")
 
 
 def test_the_two_worst_subjects_are_shown():

@@ -68,7 +68,7 @@ FACTS = Facts(
         "The training affines are placeholders: the other side has been seen only as a mirror image.",
         "Scans at other voxel sizes were made from the same scans at 1 mm, with no scanner's own noise and contrast. "
         "Voxels of .7 mm and less are outside what it was trained for, and the page says so.",
-        "It has never seen a crop without a hippocampus, and draws one where there is none (see the last table).",
+        "It has never seen a crop without a hippocampus, and may draw pieces of one where there is none (last table).",
     ),
     tags=("mri", "brain", "hippocampus"),
 )

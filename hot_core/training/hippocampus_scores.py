@@ -169,14 +169,27 @@ def failures(
 
 
 def error_note(predicted: np.ndarray, scan: Scan) -> str:
-    """Of what kind the wrong voxels are: missed, too much, or one part taken for the other."""
-    voxel = float(np.prod(scan.zooms))
-    truth = scan.labels
+    """Of what kind the wrong voxels are, and how bright: missed, too much, or one part taken for the other.
+
+    Args:
+        predicted: classes (x, y, z).
+        scan: the subject.
+
+    Returns:
+        Two sentences.
+    """
+    voxel, truth = float(np.prod(scan.zooms)), scan.labels
+    missed, outside = (truth > 0) & (predicted == 0), (truth == 0) & (predicted > 0)
     kinds = {
-        "missed": (truth > 0) & (predicted == 0),
-        "drawn outside": (truth == 0) & (predicted > 0),
+        "missed": missed,
+        "drawn outside": outside,
         "of one part taken for the other": (truth > 0) & (predicted > 0) & (truth != predicted),
     }
     sizes = {kind: float(wrong.sum()) * voxel for kind, wrong in kinds.items()}
     told = ", ".join(f"{size:,.0f} mm³ {kind}" for kind, size in sizes.items())
-    return f"Wrong are {told}: mostly {max(sizes, key=lambda kind: sizes[kind])}."
+    places = {"found": (truth > 0) & (predicted > 0), "missed": missed, "drawn outside": outside}
+    grey = ", ".join(f"{scan.values[where].mean():.2f} {name}" for name, where in places.items() if where.any())
+    return (
+        f"Wrong are {told}: mostly {max(sizes, key=lambda kind: sizes[kind])}. "
+        f"Mean grey value (0 to 1 between the crop's 1st and 99th percentile): {grey}."
+    )
