@@ -59,6 +59,7 @@ def main(
     threads: Annotated[int, typer.Option(help="CPU threads")] = 1,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: a GPU where one is at hand")] = "auto",
     quick: Annotated[bool, typer.Option(help="a few steps on a few cases: proves the road")] = False,
+    outside: Annotated[Path | None, typer.Option(help="further files, to see whether they are called unlike")] = None,
     samples: Annotated[Path | None, typer.Option(help="adrenal only: also write the mean shapes here")] = None,
 ) -> None:
     """Train a bundled model; the same command goes on where it was interrupted."""
@@ -69,7 +70,7 @@ def main(
         # A quick run may choose its weights at any step: validate twice at most.
         plan = Plan(minutes, seed, QUICK_STEPS if quick else steps, validations=2 if quick else 20, device=device)
         run = train(recipe, plan, runs / f"{name}-seed{seed}{'-quick' if quick else ''}", threads)
-        evaluation = finish(recipe, run, plan, out or Path("assets") / name, quick)
+        evaluation = finish(recipe, run, plan, out or Path("assets") / name, quick, outside)
     except HotError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

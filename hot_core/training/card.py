@@ -4,14 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from hot_core.training.loop import Plan, Run
-from hot_core.training.recipe import Evaluation, Recipe, Table
+from hot_core.training.recipe import Evaluation, Picture, Recipe, Table
 
+LICENCE = "The weights and this card are under the MIT licence of HOT Lens. The data keep theirs and are not included."
+OUTSIDE = (
+    "Every input is described by named statistics that depend neither on its size nor on how many series or bands it "
+    "has. Their Mahalanobis distance from those of {inputs:,} training and validation inputs (each also taken once as "
+    "training disturbs it) says how unlike them it is. The page says so beyond the distance that {rate} of inputs like "
+    "them pass (held out, in five folds). The statistics see values and their neighbours, not what a picture shows: "
+    "an input that is not called unlike may be so all the same."
+)
 QUICK = "**Quick run: it proves the road and is not a model. Its numbers mean nothing.**"
 
 
-def card(recipe: Recipe, evaluation: Evaluation, run: Run, plan: Plan, quick: bool = False) -> str:
+@dataclass(frozen=True)
+class Outside:
+    """What was found on input unlike the training data.
+
+    Attributes:
+        false_alarm_rate: the share of inputs like the training data that is called unlike them, as it was set.
+        inputs: inputs of the training and the validation part that set it.
+        cases: test inputs that it was measured on.
+        far: how many of them were called unlike the training data.
+        tables: what was tried.
+    """
+
+    false_alarm_rate: float
+    inputs: int
+    cases: int
+    far: int
+    tables: tuple[Table, ...]
+
+
+def card(
+    recipe: Recipe, evaluation: Evaluation, run: Run, plan: Plan, quick: bool = False, outside: Outside | None = None
+) -> str:
     """The card as Markdown with its metadata header.
 
     Args:
@@ -20,29 +50,58 @@ def card(recipe: Recipe, evaluation: Evaluation, run: Run, plan: Plan, quick: bo
         run: how the training went.
         plan: how long it was meant to go.
         quick: whether this was a quick run.
+        outside: what was found on input unlike the training data.
 
     Returns:
-        The text of CARD.md.
+        The text of CARD.md; pictures are named as files in `pictures/` beside it.
     """
     facts = recipe.facts
-    sections = [
+    sections = {
+        "Intended use": [_list(facts.use)],
+        "Not for": [_list(facts.not_for)],
+        "Data": [_list(facts.data)],
+        "Split": [_list(facts.split)],
+        "Protocol": [_list(facts.protocol)],
+        "Scores": [*map(_table, evaluation.tables), *evaluation.remarks],
+        "Calibration": _pictures(evaluation, "calibration"),
+        "Failure cases": _pictures(evaluation, "failures"),
+        "Input unlike the training data": _outside(outside),
+        "Limits": [_list(facts.limits)],
+        "How it was made": [_made(recipe, run, plan, quick), *_pictures(evaluation, "curves")],
+        "Licence": [LICENCE],
+    }
+    parts = [
         _header(recipe, evaluation),
         f"# {recipe.name}: {facts.title}",
         *([QUICK] if quick else []),
         "A Higher-Order Transformer with Kronecker-structured attention, bundled with HOT Lens. "
         + _size(run, recipe),
-        "## Intended use", _list(facts.use),
-        "## Not for", _list(facts.not_for),
-        "## Data", _list(facts.data), "## Split", _list(facts.split), "## Protocol", _list(facts.protocol),
-        "## Scores",
-        *(_table(table) for table in evaluation.tables),
-        *evaluation.remarks,
-        "## Limits", _list(facts.limits),
-        "## How it was made", _made(recipe, run, plan, quick),
-        "## Licence",
-        "The weights and this card are under the MIT licence of HOT Lens. The data keep theirs and are not included.",
+        *(part for title, text in sections.items() if text for part in (f"## {title}", *text)),
     ]  # fmt: skip
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(parts) + "\n"
+
+
+def _pictures(evaluation: Evaluation, section: str) -> list[str]:
+    chosen = [picture for picture in evaluation.pictures if picture.section == section]
+    return [part for picture in chosen for part in (image(picture), picture.caption)]
+
+
+def image(picture: Picture) -> str:
+    """The line that shows a picture; the caption is its alternative text, without what would end it."""
+    words = picture.caption.translate(str.maketrans("[]\n", "() "))
+    return f"![{words}](pictures/{picture.name}.png)"
+
+
+def _outside(outside: Outside | None) -> list[str]:
+    if outside is None:
+        return []
+    share = outside.far / outside.cases if outside.cases else 0.0
+    return [
+        OUTSIDE.format(inputs=outside.inputs, rate=f"{outside.false_alarm_rate:.0%}"),
+        f"**Measured on the test part: {outside.far} of {outside.cases} undisturbed inputs ({share:.1%}) are called "
+        "unlike the training data.**",
+        *map(_table, outside.tables),
+    ]
 
 
 def _header(recipe: Recipe, evaluation: Evaluation) -> str:

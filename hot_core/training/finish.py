@@ -1,23 +1,31 @@
-"""The end of a run: test, reference output, weights, card."""
+"""The end of a run: test, reference output, weights, what was learnt from, card with its pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from hot_core.familiarity import save_reference
 from hot_core.models import HOTModel, ModelConfig, save_model
-from hot_core.training.card import card
+from hot_core.training.card import Outside, card
+from hot_core.training.learnt import false_alarms, learnt_reference
 from hot_core.training.loop import Plan, Run
-from hot_core.training.recipe import Evaluation, Recipe
+from hot_core.training.outside import outside_tables
+from hot_core.training.pictures import training_curve
+from hot_core.training.recipe import Evaluation, Picture, Recipe
 
 REFERENCE_VALUES = 24
 """Numbers of the reference output that config.json keeps."""
 
 
-def finish(recipe: Recipe, run: Run, plan: Plan, out: Path, quick: bool = False) -> Evaluation:
+def finish(
+    recipe: Recipe, run: Run, plan: Plan, out: Path, quick: bool = False, outside: Path | None = None
+) -> Evaluation:
     """Test the kept weights once and write the model's folder.
 
     Args:
@@ -26,11 +34,14 @@ def finish(recipe: Recipe, run: Run, plan: Plan, out: Path, quick: bool = False)
         plan: how long it was meant to go.
         out: the folder to write.
         quick: whether this was a quick run; the card says so.
+        outside: a folder with further files, to see whether they are recognised as unlike the training data.
 
     Returns:
         What the test part says.
     """
     evaluation = recipe.evaluate(run.model)
+    learnt = learnt_reference(recipe)
+    alarms = false_alarms(learnt, recipe)
     extra: dict[str, Any] = {
         "scores": {name: float(value) for name, value in evaluation.scores.items()},
         "yardsticks": {name: float(value) for name, value in evaluation.yardsticks.items()},
@@ -43,10 +54,41 @@ def finish(recipe: Recipe, run: Run, plan: Plan, out: Path, quick: bool = False)
             "curve": [{name: round(value, 5) for name, value in line.items()} for line in run.curve],
         },
         "reference": reference(run.model),
+        "familiarity": save_reference(learnt, out) | {"test": alarms},
     }
     save_model(run.model, out, extra)
-    (out / "CARD.md").write_text(card(recipe, evaluation, run, plan, quick), encoding="utf-8")
+    evaluation = replace(evaluation, pictures=(*evaluation.pictures, curve_picture(run)))
+    found = Outside(
+        learnt.false_alarm_rate, int(learnt.plain.sum()), **alarms, tables=outside_tables(recipe, learnt, outside)
+    )
+    write_card(out, card(recipe, evaluation, run, plan, quick, found), evaluation.pictures)
     return evaluation
+
+
+def curve_picture(run: Run) -> Picture:
+    """How the training went."""
+    caption = (
+        "Training loss and validation score over the steps; the weights were kept where the score was highest, marked "
+        "in orange."
+    )
+    return Picture("curve", caption, training_curve(run.curve, "validation score"), section="curves")
+
+
+def write_card(out: Path, text: str, pictures: Sequence[Picture]) -> None:
+    """CARD.md and its pictures; pictures of an earlier run are taken away.
+
+    Args:
+        out: the model's folder.
+        text: of the card.
+        pictures: they go into `pictures/`.
+    """
+    folder = out / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    for picture in pictures:
+        (folder / f"{picture.name}.png").write_bytes(picture.png)
+    (out / "CARD.md").write_text(text, encoding="utf-8")
 
 
 def reference_input(config: ModelConfig, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
