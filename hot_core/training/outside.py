@@ -56,20 +56,23 @@ class Trial:
         return self.what, f"{middle.distance:.2f} of {middle.threshold:.2f}", said
 
 
-def outside_tables(recipe: Recipe, reference: Reference, folder: Path | None = None) -> tuple[Table, ...]:
+def outside_tables(
+    recipe: Recipe, reference: Reference, folder: Path | None = None, cases: int = CASES
+) -> tuple[Table, ...]:
     """Everything that is tried on a model, as the card prints it.
 
     Args:
         recipe: gives the test part, which the changes are made to.
         reference: of the training and validation part.
         folder: further files; None for the bundled samples alone.
+        cases: test inputs that every change is made to.
 
     Returns:
         Files, changes that should be recognised, changes that should pass.
     """
     config = recipe.config()
     columns = ("what", "distance, of threshold", "called unlike the training data")
-    examples = [*recipe.examples("test", CASES)]
+    examples = [*recipe.examples("test", cases)]
     harm, harmless = changes_of(config)
     files = [*of_files(config, reference, SAMPLES), *of_files(config, reference, folder)]
     files += of_found_shape(config, reference)
