@@ -21,7 +21,7 @@ MODE_WISE = ("sum", "linear-factors")
 
 
 def score_against_macs(dataset: str, found: Mapping[str, dict[int, Result]], paces: Paces) -> str:
-    """Draw every kind that has been run: mean over seeds, standard deviation as a bar, multiply–adds on a log scale.
+    """Draw every kind that has been run, other heads left out: mean over seeds, standard deviation as a bar, log MACs.
 
     Args:
         dataset: which.
@@ -55,10 +55,11 @@ def _draw(axes: Any, dataset: str, found: Mapping[str, dict[int, Result]], paces
     task = TASKS[dataset]
     for kind, marker in zip(KINDS[dataset], MARKERS, strict=False):
         values = list(numbers(task, found.get(kind.name, {})).values())
-        if not values:
+        if not values or kind.heads:
+            # Other numbers of heads have the same multiply–adds: they would hide each other.
             continue
         own = kind.name == REFERENCE
-        colour = QUERY if own else ACCENT if kind.heads or kind.name in MODE_WISE else INK
+        colour = QUERY if own else ACCENT if kind.name in MODE_WISE else INK
         axes.errorbar(
             paces.kinds[kind.name].macs / 1e6, statistics.fmean(values), deviation(values) or 0.0,
             fmt=marker, color=colour, capsize=3, markersize=8 if own else 6, label=kind.title,
