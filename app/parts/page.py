@@ -12,6 +12,7 @@ from app.content import Content
 from app.parts import bands, card, choose, keep, region
 from app.parts.view import View
 from hot_core.errors import HotError, ModelError
+from hot_core.familiarity import UNKNOWN
 from hot_core.figures.words import prediction_words, sample_words
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis, Settings
@@ -91,6 +92,8 @@ def _header(view: View, chosen: Content) -> None:
         st.markdown(f"### {messages.plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
     with button:
         keep.draw(view)
+    if analysis.familiarity is not None and analysis.familiarity.far:
+        st.warning(messages.plain(analysis.familiarity.warning()), icon=":material/travel_explore:")
     with st.container(key=f"{view.kind}_reading"):
         st.markdown(messages.plain(view.reading))
     with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen
@@ -116,6 +119,8 @@ def end(view: View) -> None:
         "Demonstration model, not a medical device · what it was trained on", key=f"{view.kind}_card",
         icon=":material/info:",
     ):  # fmt: skip
+        known = analysis.familiarity
+        st.markdown(messages.plain(UNKNOWN if known is None else known.words()))
         card.draw(cache.model(analysis.model_name))
     st.caption(
         f"Attention is not cause: it shows where a layer's numbers come from, not why the model decides. {view.credit}"

@@ -54,16 +54,15 @@ class Reference:
             Its distance beside the threshold; None where no statistic can be compared.
         """
         units = np.stack([np.atleast_1d(np.asarray(statistics[name], np.float64)) for name in self.names], axis=-1)
-        units = units[np.isfinite(units).any(1)]
+        units = _spread(units[np.isfinite(units).any(1)], self.table.shape[1])
         have = np.isfinite(units).any(0) & np.isfinite(self.table).any((0, 1))
         if not have.any():
             return None
         logged = self._logged() & have
         table, units = _logarithms(self.table, self.table, logged)[..., have], _logarithms(units, self.table, logged)
         distance = float(np.median(_fit(table).distance(units[:, have])))
-        count = min(len(units), table.shape[1])
-        threshold = _quantile(self._held_out(table, count), 1 - self.false_alarm_rate)
-        farthest = self._farthest(units, have, logged, count)
+        threshold = _quantile(self._held_out(table, len(units)), 1 - self.false_alarm_rate)
+        farthest = self._farthest(units, have, logged, len(units))
         return Familiarity(distance, threshold, self.false_alarm_rate, distance > threshold, farthest)
 
     def _logged(self) -> np.ndarray:
@@ -71,7 +70,7 @@ class Reference:
         flat = self.table[self.plain].reshape(-1, len(self.names))
         there = np.isfinite(flat)
         positive = (np.where(there, flat, 1.0) > 0).all(0) & there.any(0)
-        low, high = np.nanquantile(np.where(there | ~there.any(0), flat, np.nan), (0.05, 0.95), axis=0)
+        low, high = np.nanquantile(np.where(there.any(0), flat, 1.0), (0.05, 0.95), axis=0)
         return positive & (high > LOG_FROM * low)
 
     def _held_out(self, table: np.ndarray, count: int) -> np.ndarray:
@@ -87,17 +86,29 @@ class Reference:
 
     def _farthest(self, units: np.ndarray, have: np.ndarray, logged: np.ndarray, count: int) -> tuple[Standout, ...]:
         """The statistics that lie farthest from the learnt ones, the middle over the units, in their own numbers."""
-        usual = np.nanmedian(_logarithms(self.table, self.table, logged)[self.plain, :count][..., have], axis=1)
-        found = np.nanmedian(units[:, have], axis=0)
+        usual = _middle(_logarithms(self.table, self.table, logged)[self.plain, :count][..., have], 1)
+        found = _middle(units[:, have], 0)
         gaussian = fit(usual)
         apart = np.abs((found - gaussian.mean) / gaussian.scale)
         low, high = np.nanquantile(usual, (0.025, 0.975), axis=0)
+        order = np.argsort(-apart, kind="stable")[:SHOWN]
+        # Where none lies outside by itself, it is the two that are farthest which do not go together.
+        outside = [i for i in order if not low[i] <= found[i] <= high[i]] or list(order[:2])
         back = [np.exp if log else float for log in logged[have]]
         names = [name for name, there in zip(self.names, have, strict=True) if there]
         return tuple(
-            Standout(names[i], *(float(back[i](number)) for number in (found[i], low[i], high[i])))
-            for i in np.argsort(-apart, kind="stable")[:SHOWN]
+            Standout(names[i], *(float(back[i](number)) for number in (found[i], low[i], high[i]))) for i in outside
         )
+
+
+def _middle(values: np.ndarray, axis: int) -> np.ndarray:
+    """The median of what is there, NaN where nothing is."""
+    return np.asarray(np.ma.median(np.ma.masked_invalid(values), axis=axis).filled(np.nan))
+
+
+def _spread(units: np.ndarray, most: int) -> np.ndarray:
+    """At most `most` units, evenly spread: the middle of more would scatter less than the threshold allows for."""
+    return units[np.linspace(0, max(len(units) - 1, 0), min(most, len(units))).astype(int)]
 
 
 def _fit(table: np.ndarray) -> Gaussian:
