@@ -48,7 +48,7 @@ class SmoothRecipe:
 
     def measure(self, model, part):
         values, mask, _ = next(self.examples(part, 1))
-        return {"mean": float(model(values[None], mask[None]).mean())}
+        return {"mean": float(model(values[None], mask[None]).detach().mean())}
 
     def validate(self, model):
         return {"score": self.measure(model, "validation")["mean"]}

@@ -82,14 +82,15 @@ def card(
 
 
 def _pictures(evaluation: Evaluation, section: str) -> list[str]:
+    """A section's pictures, each with its caption as alternative text and once more below it."""
     chosen = [picture for picture in evaluation.pictures if picture.section == section]
-    return [part for picture in chosen for part in (image(picture), picture.caption)]
+    return [part for picture in chosen for part in _picture(picture)]
 
 
-def image(picture: Picture) -> str:
-    """The line that shows a picture; the caption is its alternative text, without what would end it."""
+def _picture(picture: Picture) -> tuple[str, str]:
+    # A square bracket would end the alternative text, a line break the picture.
     words = picture.caption.translate(str.maketrans("[]\n", "() "))
-    return f"![{words}](pictures/{picture.name}.png)"
+    return f"![{words}](pictures/{picture.name}.png)", words
 
 
 def _outside(outside: Outside | None) -> list[str]:

@@ -144,7 +144,6 @@ GREY: dict[str, Change] = {
 GREY_HARMLESS: dict[str, Change] = {"mirrored along x": _flipped(0), "cropped to 85 % a side": _box(0.85, 0.85, 0.85)}
 SHAPE: dict[str, Change] = {
     "inverted": lambda v, m, rng: (1 - v, m),
-    "upside down": _flipped(2),
     "axes exchanged": _order(1, 2, 0),
     "every second voxel only (half the size)": lambda v, m, rng: (v[::2, ::2, ::2], m[::2, ::2, ::2]),
     "one voxel thicker all round": _dilated,
@@ -152,7 +151,10 @@ SHAPE: dict[str, Change] = {
     "a ball of radius 12": _ball,
     "noise": lambda v, m, rng: ((rng.random(v.shape) < 0.5).astype(np.float32), m),
 }
-SHAPE_HARMLESS: dict[str, Change] = {"mirrored along x": _flipped(0)}
+SHAPE_HARMLESS: dict[str, Change] = {
+    "mirrored along x": _flipped(0),
+    "upside down (mirrored, as while training)": _flipped(2),
+}
 RASTER: dict[str, Change] = {
     "red and NIR exchanged": _bands((0, 1, 3, 2, 4, 5)),
     "blue and SWIR1 exchanged": _bands((4, 1, 2, 3, 0, 5)),
