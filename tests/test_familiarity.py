@@ -124,7 +124,13 @@ def test_shapes_are_measured_as_counted_by_hand(rng):
     mask[4] = False
     found = list(shape_statistics(values, mask).values())
     assert found[:6] == [70, 2, 5, 7, 1.0, 1.0]
-    assert found[6:] == [pytest.approx(2 * (10 + 14 + 35) / 70), 1]
+    assert found[6:8] == [pytest.approx(2 * (10 + 14 + 35) / 70), 1]
+    assert np.isnan(found[8])
+    off = shape_statistics(values, mask, (2.5, 5.0, 12.0))["distance from the middle in voxels"]
+    assert off == pytest.approx(5.0)
+    config = makers.classifier().config
+    away = describe(config, values, mask)["distance from the middle in voxels"]
+    assert away == pytest.approx(np.sqrt(29.0**2 + 26.5**2 + 24.5**2))
     assert np.isnan(list(shape_statistics(values, ~mask & False).values())).all()
 
 

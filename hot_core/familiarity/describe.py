@@ -30,4 +30,8 @@ def describe(config: Config, values: np.ndarray, mask: np.ndarray, roles: tuple[
         return series_statistics(values, mask)
     if config.kind == "raster":
         return raster_statistics(values, mask, roles or tuple(config.roles), tuple(config.roles))
-    return shape_statistics(values, mask) if config.task == "classify" else grey_statistics(values, mask)
+    if config.task != "classify":
+        return grey_statistics(values, mask)
+    # A model of any size has no middle; the others have learnt their positions.
+    middle = [(count * step - 1) / 2 for count, step in zip(config.grid, config.patch, strict=False)]
+    return shape_statistics(values, mask, middle or None)

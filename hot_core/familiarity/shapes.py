@@ -1,20 +1,22 @@
-"""What is measured on a binary shape, in voxels: how large, how thick, how smooth, how many pieces."""
+"""What is measured on a binary shape, in voxels: where, how large, how thick, how smooth, how many pieces."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch.nn.functional import max_pool3d, pad
 
 
-def shape_statistics(values: np.ndarray, mask: np.ndarray) -> dict[str, float]:
-    """The size and form of what is 1.
+def shape_statistics(values: np.ndarray, mask: np.ndarray, middle: Sequence[float] | None = None) -> dict[str, float]:
+    """The size, form and place of what is 1.
 
     Args:
         values: (x, y, z), 1 inside and 0 outside.
         mask: bool of the same shape; a missing voxel counts as outside.
+        middle: the voxel that learnt shapes lie around; None where any place is as good, which gives NaN.
 
     Returns:
         Numbers by their names, in voxels; NaN for an empty shape.
@@ -26,9 +28,10 @@ def shape_statistics(values: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     sides = places.max(0) - places.min(0) + 1
     box = inside[tuple(slice(low, low + side) for low, side in zip(places.min(0), sides, strict=True))]
     count = float(len(places))
+    away = float("nan") if middle is None else float(np.linalg.norm(places.mean(0) - np.asarray(middle)))
     numbers = (
         count, *(float(side) for side in sides), count / float(sides.prod()), depth(box), surface(box) / count,
-        float(pieces(box)),
+        float(pieces(box)), away,
     )  # fmt: skip
     return dict(zip(_NAMES, numbers, strict=True))
 
@@ -36,7 +39,7 @@ def shape_statistics(values: np.ndarray, mask: np.ndarray) -> dict[str, float]:
 _NAMES = (
     "volume in voxels", "length along x in voxels", "length along y in voxels", "length along z in voxels",
     "share of its box that it fills", "mean depth in voxels", "surface to volume (faces per voxel)",
-    "number of pieces",
+    "number of pieces", "distance from the middle in voxels",
 )  # fmt: skip
 
 
