@@ -134,6 +134,16 @@ def test_checkpoint_of_another_architecture_is_refused(made, tmp_path):
         train(recipe, Plan(steps=1), tmp_path)
 
 
+def test_checkpoint_from_before_an_entry_of_the_configuration_is_taken_up(made, tmp_path):
+    recipe = make("hippocampus", made, quick=True)
+    train(recipe, Plan(steps=1, validations=1), tmp_path)
+    saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    older = json.loads(saved["config"])
+    del older["quantiles"]
+    torch.save(saved | {"config": json.dumps(older)}, tmp_path / "checkpoint.pt")
+    assert train(recipe, Plan(steps=1, validations=1), tmp_path).state.step == 1
+
+
 def test_unknown_recipe_and_samples_of_the_wrong_recipe(made, tmp_path):
     with pytest.raises(HotError, match="no recipe 'cat'; there are: air-quality"):
         make("cat", made)

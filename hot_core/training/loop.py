@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from hot_core.errors import ModelError
-from hot_core.models import HOTModel, build_model
+from hot_core.models import HOTModel, ModelConfig, build_model
 from hot_core.training.device import brought_here, called_from_here, chosen
 from hot_core.training.recipe import Numbers, Recipe
 
@@ -119,7 +119,8 @@ class Trainer:
             self.log.unlink(missing_ok=True)
             return
         saved = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
-        if saved["config"] != self.recipe.config().model_dump_json():
+        # Read as a configuration, so that an entry that came later counts by its default.
+        if ModelConfig.model_validate_json(saved["config"]) != self.recipe.config():
             raise ModelError(
                 f"{self.checkpoint} was made with another architecture of {self.recipe.name}. "
                 "Delete its folder to begin anew, or name another one with --runs."
