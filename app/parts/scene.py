@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from functools import partial
+from itertools import count
 
 import streamlit as st
 
@@ -15,8 +17,10 @@ from hot_core.pipeline import Analysis, Settings
 from hot_core.scene import OVERLAP, WINDOW, Outlook, outlook, predict_scene
 from hot_core.transforms import Segmentation
 
+LOOK_S = 0.5
+"""Seconds between two looks at the work; a click waits no longer."""
+
 EXTENTS = {"region": "region", "scene": "whole scene"}
-POLL_S = 1.0
 
 
 def finished(analysis: Analysis) -> Segmentation | None:
@@ -54,7 +58,9 @@ def offer(view: View) -> None:
         return
     found = _job(analysis)
     if found is not None and found.running:
-        _watch(found)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.button("Stop", key="raster_scene_stop", on_click=_stop, icon=":material/stop:")
+            st.fragment(partial(_watch, found, count()), run_every=LOOK_S)()
     elif finished(analysis) is not None:
         st.caption(
             f"The whole scene is blended from windows of {WINDOW} × {WINDOW} pixels that overlap by {OVERLAP} or more. "
@@ -69,26 +75,32 @@ def _invite(analysis: Analysis, found: Job[Segmentation] | None) -> None:
     if found is not None:
         with messages.spoken():
             _ = found.result
-    ahead = cache.remember(analysis, "scene_outlook", lambda: _outlook(analysis))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Classify the whole scene", key="raster_scene_start", on_click=_start, args=(analysis,),
             icon=":material/grid_on:",
         )  # fmt: skip
-        st.caption(f"The map ends with the analysed region. {ahead.words}; the page can be used meanwhile.")
+        st.caption(
+            f"The map ends with the analysed region. {_outlook(analysis).words}; the page can be used meanwhile."
+        )
 
 
-@st.fragment(run_every=POLL_S)
-def _watch(found: Job[Segmentation]) -> None:
-    """How far the work is, asked once a second, and the way to end it."""
-    _, mine = state.get("raster_scene", (None, None))
-    if mine is not found or not found.running:
-        st.rerun()
-    now = found.progress
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Stop", key="raster_scene_stop", on_click=_stop, icon=":material/stop:")
-        share, words = (0.0, "no window yet") if now is None else (now.share, now.words)
-        st.progress(share, text=f"Classifying the whole scene: {words}")
+def _watch(found: Job[Segmentation], turns: Iterator[int]) -> None:
+    """How far the work is: once with the page, then in a run of its own until the work ends or somebody clicks.
+
+    One long run, not one for each look: Streamlit collects garbage after every run, and the work stands still
+    meanwhile. A click anywhere ends the run at the next look, and the page that it draws begins another.
+    """
+    line, waiting = st.empty(), next(turns) > 0
+    while found.running:
+        share, words = (
+            (0.0, "no window yet") if found.progress is None else (found.progress.share, found.progress.words)
+        )
+        line.progress(share, text=f"Classifying the whole scene: {words}")
+        if not waiting:
+            return
+        found.wait(LOOK_S)
+    st.rerun()
 
 
 def _start(analysis: Analysis) -> None:
@@ -126,8 +138,9 @@ def _goes_on(analysis: Analysis) -> bool:
 
 
 def _outlook(analysis: Analysis) -> Outlook:
-    """What the whole scene takes."""
-    return outlook(analysis.sample, cache.model(analysis.model_name), _settings(analysis))
+    """What the whole scene takes, timed once."""
+    model = cache.model(analysis.model_name)
+    return cache.remember(analysis, "scene_outlook", lambda: outlook(analysis.sample, model, _settings(analysis)))
 
 
 def _settings(analysis: Analysis) -> Settings:
