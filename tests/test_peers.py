@@ -744,6 +744,10 @@ def test_a_run_is_the_loops_own_with_another_model_and_goes_on_after_a_kill(air,
     by_hand = train(air, plan, tmp_path / "hand", model=full.make(air, 3))
     assert isinstance(by_hand.model.trunk.blocks[0].attention, RotatedFull)
 
+    whole = run.run_one(air, full, wanted, run.Budget(1.0, tmp_path / "whole"), own)
+    assert whole.steps == 3
+    assert whole.test == air.measure(by_hand.model, "test")
+
     budget = run.Budget(1.0, tmp_path / "runs")
     folder = budget.run("air-quality", "full", 3)
     folder.mkdir(parents=True)
