@@ -6,7 +6,13 @@ import numpy as np
 
 from hot_core.familiarity.grids import change, likeness, quantiles
 
-LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+LEVELS = {
+    0.05: "dark end of the grey values (5% quantile; 0 is dark, 1 bright)",
+    0.25: "lower quartile of the grey values (0 is dark, 1 bright)",
+    0.5: "middle grey value (0 is dark, 1 bright)",
+    0.75: "upper quartile of the grey values (0 is dark, 1 bright)",
+    0.95: "bright end of the grey values (95% quantile; 0 is dark, 1 bright)",
+}
 
 
 def grey_statistics(values: np.ndarray, mask: np.ndarray) -> dict[str, float]:
@@ -19,8 +25,8 @@ def grey_statistics(values: np.ndarray, mask: np.ndarray) -> dict[str, float]:
     Returns:
         Numbers by their names, in the unit of the scaled values where they have one.
     """
-    grey = quantiles(values, mask, LEVELS)
-    found = {f"grey value below which {level:.0%} lie": value for level, value in zip(LEVELS, grey, strict=True)}
+    grey = quantiles(values, mask, tuple(LEVELS))
+    found = dict(zip(LEVELS.values(), grey, strict=True))
     for axis, name in enumerate("xyz"):
         found[f"change per voxel along {name}"] = change(values, mask, axis)
         found[f"likeness of neighbours along {name}"] = likeness(values, mask, axis)
