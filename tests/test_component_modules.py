@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.components.modules import joined, ordered
+from app.components.modules import joined, kept, ordered
 from tests.javascript import run_module
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "app" / "components"
@@ -56,3 +56,60 @@ def test_the_components_need_nothing_from_elsewhere(main: Path) -> None:
         assert word not in text, word
     assert text.replace("http://www.w3.org/", "").count("http:") == 0  # the names of SVG's own language are no address
     assert text.count("export default function") == 1
+
+
+def code_and_call(folder: Path) -> None:
+    """A component's code and the lines that call it, as two modules."""
+    main = written(folder, main="export default function drawing(it) { it.parentElement.drawn.push(it.data); }\n")
+    for name, text in zip(("code", "call"), kept("drawing", main), strict=True):
+        (folder / f"{name}.mjs").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_drawn_when_the_code_comes_is_the_newest(tmp_path: Path, order: int) -> None:
+    """Data that changed while the code was on its way: whichever timer rings first, the old must not come last."""
+    code_and_call(tmp_path)
+    drawn = run_module(
+        f"""
+        const timers = new Map();
+        let count = 0;
+        globalThis.setInterval = (ring) => {{ timers.set(++count, ring); return count; }};
+        globalThis.clearInterval = (timer) => timers.delete(timer);
+        const ringAll = () => {{
+          const rings = [...timers.values()];
+          ({order} < 0 ? rings.reverse() : rings).forEach((ring) => ring());
+        }};
+        const {{ default: call }} = await import("{(tmp_path / "call.mjs").as_uri()}");
+        const place = {{ drawn: [] }}, other = {{ drawn: [] }};
+        call({{ parentElement: place, data: "old" }});
+        call({{ parentElement: other, data: "beside" }});
+        call({{ parentElement: place, data: "new" }});
+        ringAll();
+        await import("{(tmp_path / "code.mjs").as_uri()}");
+        ringAll();
+        call({{ parentElement: place, data: "newest" }});
+        ringAll();
+        answer([place.drawn, other.drawn]);
+        """
+    )
+    assert drawn == [["new", "newest"], ["beside"]]
+
+
+def test_data_that_comes_with_the_code_end_the_waiting(tmp_path: Path) -> None:
+    code_and_call(tmp_path)
+    drawn = run_module(
+        f"""
+        const timers = new Map();
+        let count = 0;
+        globalThis.setInterval = (ring) => {{ timers.set(++count, ring); return count; }};
+        globalThis.clearInterval = (timer) => timers.delete(timer);
+        const {{ default: call }} = await import("{(tmp_path / "call.mjs").as_uri()}");
+        const place = {{ drawn: [] }};
+        call({{ parentElement: place, data: "old" }});
+        await import("{(tmp_path / "code.mjs").as_uri()}");
+        call({{ parentElement: place, data: "new" }});
+        [...timers.values()].forEach((ring) => ring());
+        answer(place.drawn);
+        """
+    )
+    assert drawn == ["new"]

@@ -80,6 +80,8 @@ def kept(name: str, main: Path) -> tuple[str, str]:
 
 
 _CALL = """export default function (component) {
+  const place = component.parentElement;
+  clearInterval(place.hotLensWaits); // what was to be drawn before is out of date
   if (globalThis.hotLens?.NAME) return globalThis.hotLens.NAME(component);
   const begin = Date.now();
   const timer = setInterval(() => {
@@ -87,8 +89,9 @@ _CALL = """export default function (component) {
     if (!ready && Date.now() - begin < 30000) return;
     clearInterval(timer);
     if (ready) ready(component);
-    else component.parentElement.textContent = "This picture's code did not arrive. Load the page again.";
+    else place.textContent = "This picture's code did not arrive. Load the page again.";
   }, 10);
+  place.hotLensWaits = timer;
   return () => clearInterval(timer);
 }
 """
