@@ -259,6 +259,15 @@ def test_nothing_to_compare_is_no_answer(rng):
     assert known.compare({f"s{i}": np.empty(0) for i in range(5)}) is None
 
 
+def test_a_statistic_that_is_not_measured_any_more_is_left_out(rng):
+    known = reference(rng, units=3)
+    given = named(rng.standard_normal((2, 5)))
+    less = {name: values for name, values in given.items() if name != "s2"}
+    assert known.compare(less) == known.compare(given | {"s2": np.full(2, np.nan)})
+    assert known.compare(less) != known.compare(given)
+    assert known.compare({}) is None
+
+
 def test_what_stands_out_is_named_farthest_first(rng):
     known = reference(rng, statistics=4)
     middle, spread = known.table[:, 0].mean(0), known.table[:, 0].std(0)
@@ -271,11 +280,13 @@ def test_what_stands_out_is_named_farthest_first(rng):
 
 def test_words_name_what_stands_out_and_what_the_threshold_means():
     apart = Standout("kurtosis", 12345.6, 1.0, 2.5)
-    known = Familiarity(3.14159, 1.2, 0.05, True, (apart, Standout("number of pieces", 2, 1, 1)))
+    others = (Standout("number of pieces", 2, 1, 1), Standout("depth", 33.33, 1, 2))
+    known = Familiarity(3.14159, 1.2, 0.05, True, (apart, *others))
     assert known.warning() == (
-        "This input is unlike what the model has learnt from: kurtosis is 12,346, among the learnt 1.00 to 2.50; "
-        "number of pieces is 2.00, among the learnt 1.00. What follows may mean little."
+        "This input is unlike what the model has learnt from: kurtosis 12,346 (learnt: 1.00 to 2.50), number of pieces "
+        "2.00 (learnt: 1.00). What follows may mean little."
     )
+    assert replace(known, farthest=others[1:]).warning().count("depth 33.3 (learnt: 1.00 to 2.00)") == 1
     assert replace(known, far=False).warning() == ""
     assert "training data: 3.14. From 1.20 on" in known.words()
     assert "which 5% of inputs like them do as well" in known.words()

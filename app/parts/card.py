@@ -9,6 +9,8 @@ import streamlit as st
 from hot_core.models import HOTModel
 from hot_core.models.registry import ASSETS
 
+WIDTH = 800
+"""Pixels of a picture as it was drawn: wider it would blur."""
 FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 HEADING = re.compile(r"^(#{1,3}) ", re.MULTILINE)
 PICTURE = re.compile(r"^!\[(?P<words>[^\]\n]*)\]\((?P<path>pictures/[\w-]+\.png)\)$(?:\n\n(?P=words)$)?", re.MULTILINE)
@@ -43,6 +45,6 @@ def draw(model: HOTModel) -> None:
         path, words = piece
         picture = ASSETS / model.config.name / path
         if picture.is_file():
-            st.image(str(picture), caption=words)
+            st.image(str(picture), caption=words, width=WIDTH)
         else:
             st.caption(f"{words} (The picture {path} is not there.)")

@@ -93,7 +93,8 @@ def _header(view: View, chosen: Content) -> None:
     with button:
         keep.draw(view)
     if analysis.familiarity is not None and analysis.familiarity.far:
-        st.warning(messages.plain(analysis.familiarity.warning()), icon=":material/travel_explore:")
+        with st.container(key=f"{view.kind}_unlike"):
+            st.markdown(f":orange[:material/warning: {messages.plain(analysis.familiarity.warning())}]")
     with st.container(key=f"{view.kind}_reading"):
         st.markdown(messages.plain(view.reading))
     with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen

@@ -48,12 +48,13 @@ class Reference:
         """Where an input lies among the learnt ones.
 
         Args:
-            statistics: of the input, by name.
+            statistics: of the input, by name; a name that is missing is left out of the comparison.
 
         Returns:
             Its distance beside the threshold; None where no statistic can be compared.
         """
-        units = np.stack([np.atleast_1d(np.asarray(statistics[name], np.float64)) for name in self.names], axis=-1)
+        columns = [np.atleast_1d(np.asarray(statistics.get(name, np.nan), np.float64)) for name in self.names]
+        units = np.stack(np.broadcast_arrays(*columns), axis=-1)
         units = _spread(units[np.isfinite(units).any(1)], self.table.shape[1])
         have = np.isfinite(units).any(0) & np.isfinite(self.table).any((0, 1))
         if not have.any():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NAMED = 2
+"""Statistics that a warning names: the sentence stands above what people came for."""
+
 
 @dataclass(frozen=True)
 class Standout:
@@ -22,10 +25,10 @@ class Standout:
     high: float
 
     def words(self) -> str:
-        """The statistic as half a sentence."""
+        """The statistic beside what is usual."""
         low, high = _number(self.low), _number(self.high)
         usual = low if low == high else f"{low} to {high}"
-        return f"{self.name} is {_number(self.value)}, among the learnt {usual}"
+        return f"{self.name} {_number(self.value)} (learnt: {usual})"
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Familiarity:
         """The sentences for an input that is far, "" for any other."""
         if not self.far:
             return ""
-        apart = "; ".join(one.words() for one in self.farthest)
+        apart = ", ".join(one.words() for one in self.farthest[:NAMED])
         return f"This input is unlike what the model has learnt from: {apart}. What follows may mean little."
 
     def words(self) -> str:

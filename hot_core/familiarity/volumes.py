@@ -7,11 +7,11 @@ import numpy as np
 from hot_core.familiarity.grids import change, likeness, quantiles
 
 LEVELS = {
-    0.05: "dark end of the grey values (5% quantile; 0 is dark, 1 bright)",
-    0.25: "lower quartile of the grey values (0 is dark, 1 bright)",
-    0.5: "middle grey value (0 is dark, 1 bright)",
-    0.75: "upper quartile of the grey values (0 is dark, 1 bright)",
-    0.95: "bright end of the grey values (95% quantile; 0 is dark, 1 bright)",
+    0.05: "dark end of the grey values",
+    0.25: "lower quartile of the grey values",
+    0.5: "middle grey value",
+    0.75: "upper quartile of the grey values",
+    0.95: "bright end of the grey values",
 }
 
 

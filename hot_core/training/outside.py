@@ -49,7 +49,7 @@ class Trial:
         """What, the middle distance beside its threshold, how many were called unlike the training data."""
         known = [answer for answer in self.answers if answer is not None]
         if self.refused or not known:
-            return self.what, "–", "refused: not what the model takes" if self.refused else "cannot be compared"
+            return self.what, "–", "refused" if self.refused else "cannot be compared"
         middle = sorted(known, key=lambda answer: answer.distance / answer.threshold)[len(known) // 2]
         far = sum(answer.far for answer in known)
         said = ("yes" if far else "no") if len(known) == 1 else f"{far} of {len(known)}"
@@ -71,7 +71,7 @@ def outside_tables(
         Files, changes that should be recognised, changes that should pass.
     """
     config = recipe.config()
-    columns = ("what", "distance, of threshold", "called unlike the training data")
+    columns = ("what", "distance of threshold", "called unlike")
     examples = [*recipe.examples("test", cases)]
     harm, harmless = changes_of(config)
     files = [*of_files(config, reference, SAMPLES), *of_files(config, reference, folder)]
