@@ -24,6 +24,7 @@ LAYERS = (
     ("analysis",),
     ("export", "figures"),
     ("pipeline",),
+    ("scene",),
     ("report",),
     ("training", "experiments"),
     ("cli",),

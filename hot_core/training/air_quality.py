@@ -84,9 +84,10 @@ class AirQuality:
 
     def finish(self, model: HOTModel) -> None:
         """Widen the interval until it holds its share of the validation part, for each step ahead."""
-        parts = [(forecast(model, values, valid), values[..., LOOKBACK:], valid[..., LOOKBACK:])
-                 for values, valid in self.batches("validation", TEST_STRIDE)]  # fmt: skip
-        factors = widening(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)), SHARE)
+        parts = self.batches("validation", TEST_STRIDE)
+        ahead = np.concatenate([forecast(model, values, valid) for values, valid in parts])
+        target, keep = (np.concatenate([pair[i] for pair in parts])[..., LOOKBACK:] for i in (0, 1))
+        factors = widening(ahead, target, keep, SHARE)
         dict(model.named_buffers())["widening"].mul_(torch.from_numpy(factors.astype(np.float32)))
 
     def evaluate(self, model: HOTModel) -> Evaluation:
