@@ -80,7 +80,8 @@ class AirQuality:
         starts = self.windows.starts(getattr(self.windows.spans, part), 1)
         for start in starts[np.linspace(0, len(starts) - 1, min(most, len(starts))).astype(int)]:
             values, valid = self.windows.cut(np.array([start]))
-            yield Example(*(torch.from_numpy(array[0, ..., :LOOKBACK].copy()) for array in (values, valid)))
+            seen, known = (torch.from_numpy(array[0, ..., :LOOKBACK].copy()) for array in (values, valid))
+            yield Example(seen, known)
 
     def finish(self, model: HOTModel) -> None:
         """Widen the interval until it holds its share of the validation part, for each step ahead."""

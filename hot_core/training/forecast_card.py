@@ -188,7 +188,7 @@ def _parts_of_the_input(model: HOTModel, batches: list[Batch], linear: naive.Lin
             return values.swapaxes(1, 2).reshape(windows * variables, entities, 1, steps)
         return values.reshape(windows * entities * variables, 1, 1, steps)
 
-    rows = []
+    rows: list[tuple[str | float, ...]] = []
     for given, modes in (("all stations and variables", ""), ("one station at a time", "station"),
                          ("one variable at a time", "variable"), ("each series alone", "series")):  # fmt: skip
         total = ForecastSums()
