@@ -6,11 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hot_core.training.augment import hidden_tokens
 from hot_core.training.scenes import ROLES, Scene
 
-SIDES, LARGEST = (32, 40, 48, 56, 64, 72, 80, 96), 160
+PATCH = (4, 4, 1)
+"""Rows, columns and bands of a token."""
+
+SIDES, LARGEST = (32, 40, 48, 56, 64, 72, 80, 96), 128
 """Sides of the training crops, in pixels; one batch in eight has the largest."""
-PIXELS = 4 * 96**2
+PIXELS = 2 * 96**2
 """Pixels of a batch, about; never fewer than two crops of each scene."""
 SURROUNDINGS = 256
 """Side of the window by which a crop is sometimes scaled: scenes that users bring are about as large."""
@@ -34,7 +38,7 @@ def sides(rng: np.random.Generator) -> tuple[int, int]:
 def crop(
     scene: Scene, learnt: np.ndarray, places: Sequence[np.ndarray], side: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A crop with training labels in it, turned, scaled by more or less around it, a region hidden at times.
+    """A crop with training labels in it, turned, scaled by more or less around it, half of them with hidden tokens.
 
     Args:
         scene: where it is cut.
@@ -59,9 +63,8 @@ def crop(
         values = _rescaled(values, scene, (row, column), rng)
     # Small: the classes of the winter scene lie a third of a deviation apart (LOG.md has what more did).
     values = values * rng.uniform(0.97, 1.03, 6) + rng.uniform(-0.03, 0.03, 6)
-    if rng.random() < 0.2:
-        top, left = rng.integers(0, side - 16, 2)
-        valid[top : top + int(rng.integers(8, 33)), left : left + int(rng.integers(8, 33))] = False
+    # What is hidden keeps its label: the surroundings have to tell it.
+    valid &= ~hidden_tokens(rng, valid.shape, PATCH)
     turns, mirror = int(rng.integers(4)), rng.random() < 0.5
     turned = [np.rot90(array, turns) for array in (np.where(valid, values, 0).astype(np.float32), valid, labels)]
     values, valid, labels = (np.ascontiguousarray(array[::-1] if mirror else array) for array in turned)
@@ -94,7 +97,7 @@ def _rescaled(values: np.ndarray, scene: Scene, corner: tuple[int, int], rng: np
 
 
 def some_bands(rng: np.random.Generator) -> list[int]:
-    """All six bands in most batches, otherwise a random subset in the usual order.
+    """All six bands in six batches of ten, otherwise a random subset in the usual order.
 
     Args:
         rng: draws.
@@ -102,6 +105,6 @@ def some_bands(rng: np.random.Generator) -> list[int]:
     Returns:
         Indices of `ROLES`.
     """
-    if rng.random() < 0.7:
+    if rng.random() < 0.6:
         return list(range(len(ROLES)))
     return sorted(rng.permutation(len(ROLES))[: rng.integers(1, len(ROLES))].tolist())

@@ -15,6 +15,8 @@ from hot_core.transforms.normalise import zscore
 
 ROLES = ("blue", "green", "red", "nir", "swir1", "swir2")
 CLASSES = ("water", "open", "woody", "developed")
+BLOCK, BUFFER = 48, 8
+"""Side of the blocks that are dealt to the parts, and the strip between the parts, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Scene:
         return np.where(self.parts == part, self.labels, -1)
 
 
-def read_scene(folder: Path, source: Source, block: int = 48, buffer: int = 8) -> Scene:
+def read_scene(folder: Path, source: Source, block: int = BLOCK, buffer: int = BUFFER) -> Scene:
     """Read a scene and deal its blocks to the parts.
 
     Args:
@@ -110,6 +112,40 @@ def read_scene(folder: Path, source: Source, block: int = 48, buffer: int = 8) -
     labels[~valid.any(-1)] = -1
     values = np.where(valid, scaled, 0).astype(np.float32)
     return Scene(source.name, values, valid, labels, by_blocks(raw.shape, block, buffer))
+
+
+def corners(scene: Scene, part: int) -> list[tuple[int, int]]:
+    """First row and column of every block that holds labels of a part, from the top left."""
+    labels = scene.labels_of(part)
+    return [
+        (row, column)
+        for row in range(0, labels.shape[0], BLOCK)
+        for column in range(0, labels.shape[1], BLOCK)
+        if (labels[row : row + BLOCK, column : column + BLOCK] >= 0).any()
+    ]
+
+
+def around(scene: Scene, corner: tuple[int, int], side: int, own: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A window with a block in its middle, as far as the scene allows.
+
+    Args:
+        scene: where it is cut.
+        corner: first row and column of the block.
+        side: of the window in pixels; a smaller scene is taken whole.
+        own: scale it by itself, as a file that holds nothing else, instead of by the scene.
+
+    Returns:
+        Values float32 (row, column, band), 0 where invalid, and their validity.
+    """
+    box = tuple(
+        slice(start := max(min(at + BLOCK // 2 - side // 2, size - side), 0), start + side)
+        for at, size in zip(corner, scene.labels.shape, strict=True)
+    )
+    values, valid = scene.values[box].copy(), scene.valid[box].copy()
+    if own:
+        scaled, _, _ = zscore(np.where(valid, values, np.nan), axis=(0, 1))
+        values = np.where(valid, scaled, 0).astype(np.float32)
+    return values, valid
 
 
 def _bands(descriptions: tuple[str | None, ...], source: Source) -> list[int]:
