@@ -265,6 +265,21 @@ def test_the_region_is_that_of_the_attention() -> None:
     np.testing.assert_array_equal(free.probabilities.values, bound.probabilities.values)
 
 
+def test_seed_and_device_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = sample_of(noise(37, 29, 6))
+    with pytest.raises(ModelError, match=r"The device 'abacus' is not there"):
+        predict_scene(sample, land_cover(), Settings(device="abacus"), window=16, overlap=4)
+    used: set[int] = set()
+
+    def forward(model: object, given: ModelInput, record: object, settings: Settings) -> np.ndarray:
+        used.add(settings.seed)
+        return np.zeros((4, *given.values.shape[:2]))
+
+    monkeypatch.setattr("hot_core.scene.forward", forward)
+    predict_scene(sample, land_cover(), Settings(seed=11), window=16, overlap=4)
+    assert used == {11}
+
+
 def test_only_a_raster_has_a_whole_scene() -> None:
     volume = read(nifti(np.ones((13, 17, 23), np.float32), AFFINES["LAS"]), "scan.nii")
     with pytest.raises(ModelError, match=r"scan.nii is a volume and tiny-land a model to segment a raster"):
