@@ -20,7 +20,7 @@ from hot_core.familiarity.series import series_statistics
 from hot_core.familiarity.shapes import depth, pieces, shape_statistics, surface
 from hot_core.familiarity.volumes import LEVELS, grey_statistics
 from hot_core.models import load_model, save_model
-from hot_core.training.learnt import disturbed, learnt_reference, statistics_of
+from hot_core.training.learnt import disturbed, learnt_reference, region, statistics_of
 from hot_core.training.recipe import Example
 from tests import makers_samples as makers
 from tests import oracles_familiarity as oracle
@@ -253,6 +253,20 @@ def test_statistics_over_orders_of_magnitude_are_compared_by_logarithms(rng):
     assert known.compare(named([0.3, 0.0])).distance > known.compare(named([0.3, 1e-2])).distance
 
 
+def test_shares_and_correlations_have_no_logarithms(rng):
+    table, fold, plain = table_of(rng, statistics=2)
+    table[..., 1] = rng.uniform(0.01, 0.9, table.shape[:2])
+    known = Reference(("s0", "s1"), table, fold, plain)
+    given = [[0.3, -0.2]]
+    distance, threshold = oracle.compare(table, fold, plain, given, 0.05)
+    found = known.compare(named(given[0]))
+    assert (found.distance, found.threshold) == pytest.approx((distance, threshold))
+    # A disturbed input that is not positive keeps a statistic from its logarithm, too.
+    table[..., 1] *= 100
+    table[int(np.flatnonzero(~plain)[0]), 0, 1] = -1
+    assert known.compare(named(given[0])).distance == pytest.approx(oracle.compare(table, fold, plain, given, 0.05)[0])
+
+
 def test_nothing_to_compare_is_no_answer(rng):
     known = reference(rng)
     assert known.compare(named(np.full(5, np.nan))) is None
@@ -335,6 +349,26 @@ def test_disturbing_takes_a_part_and_adds_nothing(kind, rng):
         assert all(4 * n >= 3 * whole for n, whole in zip(values.shape, shape, strict=True))
     assert 5 < hidden < 28
     assert (len(sizes) > 5) == (kind in ("segmenter", "land_cover"))
+
+
+def test_a_raster_is_taken_as_regions_of_any_size(rng):
+    config = makers.land_cover().config
+    example = Example(torch.arange(97.0 * 83 * 6).reshape(97, 83, 6), torch.ones(97, 83, 6, dtype=torch.bool), ROLES)
+    sides = []
+    for _ in range(60):
+        values, mask, roles = region(config, example, rng)
+        assert values.shape == mask.shape
+        assert roles == ROLES
+        assert values.shape[0] == values.shape[1]
+        assert torch.isin(values, example.values).all()
+        sides.append(values.shape[0])
+    assert min(sides) < 40
+    assert max(sides) > 70
+    assert all(32 <= side <= 83 for side in sides)
+    small = Example(example.values[:20, :30], example.mask[:20, :30], ROLES)
+    assert region(config, small, rng).values.shape == (20, 20, 6)
+    volume = Example(torch.zeros(17, 19, 16), torch.ones(17, 19, 16, dtype=torch.bool))
+    assert region(makers.segmenter().config, volume, rng) is volume
 
 
 # --- beside the weights, through the pipeline, into the command

@@ -15,7 +15,8 @@ MOST_UNITS = 16
 """Series of an input whose statistics are kept; more say nothing new."""
 SHOWN = 3
 LOG_FROM = 3.0
-"""Positive statistics whose 95 % quantile is this many times their 5 % quantile are compared by their logarithms."""
+"""Positive statistics whose 95 % quantile is above 1 and this many times their 5 % quantile are compared by their
+logarithms."""
 
 Statistics = Mapping[str, float | np.ndarray]
 """Numbers by name; an array where an input has several units (series), NaN where one is not there."""
@@ -67,12 +68,12 @@ class Reference:
         return Familiarity(distance, threshold, self.false_alarm_rate, distance > threshold, farthest)
 
     def _logged(self) -> np.ndarray:
-        """Which statistics are compared by their logarithms."""
-        flat = self.table[self.plain].reshape(-1, len(self.names))
+        """Which statistics are compared by their logarithms: sizes, never shares and correlations."""
+        flat = self.table.reshape(-1, len(self.names))
         there = np.isfinite(flat)
         positive = (np.where(there, flat, 1.0) > 0).all(0) & there.any(0)
         low, high = np.nanquantile(np.where(there.any(0), flat, 1.0), (0.05, 0.95), axis=0)
-        return positive & (high > LOG_FROM * low)
+        return positive & (high > LOG_FROM * low) & (high > 1)
 
     def _held_out(self, table: np.ndarray, count: int) -> np.ndarray:
         """The distance of every plain input from the other folds, by the middle of its first `count` units."""

@@ -165,6 +165,6 @@ RASTER: dict[str, Change] = {
 }
 RASTER_HARMLESS: dict[str, Change] = {
     "turned round": _flipped(0),
-    "cropped to 85 % a side": _box(0.85, 0.85, 1.0),
+    "a quarter of the side (64 pixels of 256)": _box(0.25, 0.25, 1.0),
     "red and NIR only": lambda v, m, rng: (v, m & np.isin(np.arange(v.shape[-1]), (2, 3))),
 }

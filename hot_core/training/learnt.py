@@ -13,6 +13,8 @@ from hot_core.training.recipe import Example, Recipe
 
 MOST = 200
 """Inputs of the training part; half as many of the validation part are added."""
+LEAST_SIDE = 32
+"""Pixels: the smallest crops that land cover is learnt from."""
 TRIED = 200
 """Inputs of the test part that the rate of false alarms is measured on, at most."""
 
@@ -21,7 +23,8 @@ def learnt_reference(recipe: Recipe, most: int = MOST, seed: int = 0) -> Referen
     """The statistics of training and validation inputs, each as it is and once as training disturbs it.
 
     The disturbed ones (cropped, tokens hidden) make the distribution as wide as what was learnt; the threshold is set
-    by the others. Neighbours fall into the same fold, so that overlapping windows do not vouch for each other.
+    by the others. Rasters are taken as regions of any size, as people choose them. Neighbours fall into the same fold,
+    so that overlapping windows do not vouch for each other.
 
     Args:
         recipe: what was learnt.
@@ -35,7 +38,8 @@ def learnt_reference(recipe: Recipe, most: int = MOST, seed: int = 0) -> Referen
     examples = [*recipe.examples("train", most), *recipe.examples("validation", most // 2)]
     folds = np.arange(len(examples)) * min(FOLDS, len(examples)) // len(examples)
     rows: list[Statistics] = []
-    for example in examples:
+    for whole in examples:
+        example = region(config, whole, rng)
         rows += [statistics_of(config, example), statistics_of(config, disturbed(config, example, rng))]
     names = tuple(rows[0])
     table = np.stack([_units(row, names, rng) for row in rows])
@@ -63,10 +67,32 @@ def false_alarms(reference: Reference, recipe: Recipe, most: int = TRIED) -> dic
     Returns:
         `cases`, and how many of them are `far`.
     """
-    config = recipe.config()
-    found = [compared(reference, config, example) for example in recipe.examples("test", most)]
+    config, rng = recipe.config(), np.random.default_rng(0)
+    found = [compared(reference, config, region(config, example, rng)) for example in recipe.examples("test", most)]
     known = [one for one in found if one is not None]
     return {"cases": len(known), "far": sum(one.far for one in known)}
+
+
+def region(config: ModelConfig, example: Example, rng: np.random.Generator) -> Example:
+    """A square of a raster with a side from 32 pixels to all of it, small ones as often as large ones; else the input.
+
+    Args:
+        config: the model's configuration.
+        example: the input.
+        rng: draws side and place.
+
+    Returns:
+        The part.
+    """
+    if config.kind != "raster":
+        return example
+    values, mask = example.values, example.mask
+    most = min(values.shape[:2])
+    side = int(np.exp(rng.uniform(np.log(min(LEAST_SIDE, most)), np.log(most + 1))))
+    for axis in range(2):
+        start = int(rng.integers(0, values.shape[axis] - side + 1))
+        values, mask = values.narrow(axis, start, side), mask.narrow(axis, start, side)
+    return Example(values, mask, example.roles)
 
 
 def disturbed(config: ModelConfig, example: Example, rng: np.random.Generator) -> Example:
