@@ -120,6 +120,8 @@ def test_the_page_goes_on_while_it_is_made_and_it_can_be_stopped(
     assert job.progress == Progress(1, 4)
     assert job.running
     app.button(STOP).click().run()
+    assert START in keys(calm(app), "button")  # at once, though the work has not come to its next window yet
+    assert STOP not in keys(app, "button")
     held.set()
     job.wait(60)
     assert (job.running, job.result, job.progress) == (False, None, Progress(1, 4))
