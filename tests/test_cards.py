@@ -29,6 +29,7 @@ from hot_core.training.pictures import (
     worst_place,
 )
 from hot_core.training.recipe import Picture
+from hot_core.training.unlike import Effort, renew
 from tests import makers_samples as makers
 from tests.makers_cards import PNG, SmoothRecipe
 
@@ -247,6 +248,33 @@ def test_a_finished_run_writes_card_pictures_and_what_was_learnt_from(made):
     assert test["cases"] == 20
     assert f"**Measured on the test part: {test['far']} of 20 undisturbed inputs" in card
     assert "| noise.nii | " in card
+
+
+def test_a_trained_model_is_renewed_and_all_else_stays(made, tmp_path, rng):
+    card, config = (made / "CARD.md").read_text(), json.loads((made / "config.json").read_text())
+    files = tmp_path / "further"
+    files.mkdir()
+    (files / "more.nii").write_bytes(makers.nifti(rng.standard_normal((17, 19, 16)), np.eye(4)))
+    (files / "SOURCES.md").write_text("more.nii is noise.\n")
+    found = renew(SmoothRecipe(), made, files, Effort(40, 30, 3))
+    again, changed = (made / "CARD.md").read_text(), json.loads((made / "config.json").read_text())
+    assert load_model(made).familiarity.table.shape[0] == 120
+    assert changed.pop("familiarity") != config.pop("familiarity")
+    assert changed == config
+    assert re.findall(r"^## (.*)$", again, re.MULTILINE) == SECTIONS
+    assert f"{found.far} of 30 undisturbed inputs" in again
+    assert "| more.nii | " in again
+    assert "\n\nmore.nii is noise.\n\n## Limits" in again
+    old, new = (text.split("## Input unlike")[0] + text.split("## Limits")[1] for text in (card, again))
+    assert old == new
+    (made / "CARD.md").write_text(card.split("## Input unlike")[0] + "## Limits" + card.split("## Limits")[1])
+    renew(SmoothRecipe(), made, files, Effort(40, 30, 3))
+    assert (made / "CARD.md").read_text() == again
+
+
+def test_what_is_not_trained_cannot_be_renewed(tmp_path):
+    with pytest.raises(ModelError, match=r"holds no trained model with a card\. Train it first"):
+        renew(SmoothRecipe(), tmp_path, None)
 
 
 def test_a_card_without_pictures_has_no_empty_sections(tmp_path):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hot_core.training.loop import Plan, Run
 from hot_core.training.recipe import Evaluation, Picture, Recipe, Table
 
+UNLIKE = "Input unlike the training data"
 LICENCE = "The weights and this card are under the MIT licence of HOT Lens. The data keep theirs and are not included."
 OUTSIDE = (
     "Every input is described by named statistics that depend neither on its size nor on how many series or bands it "
@@ -30,6 +31,7 @@ class Outside:
         cases: test inputs that it was measured on.
         far: how many of them were called unlike the training data.
         tables: what was tried.
+        remarks: where further files come from.
     """
 
     false_alarm_rate: float
@@ -37,6 +39,7 @@ class Outside:
     cases: int
     far: int
     tables: tuple[Table, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def card(
@@ -65,7 +68,7 @@ def card(
         "Scores": [*map(_table, evaluation.tables), *evaluation.remarks],
         "Calibration": _pictures(evaluation, "calibration"),
         "Failure cases": _pictures(evaluation, "failures"),
-        "Input unlike the training data": _outside(outside),
+        UNLIKE: unlike(outside),
         "Limits": [_list(facts.limits)],
         "How it was made": [_made(recipe, run, plan, quick), *_pictures(evaluation, "curves")],
         "Licence": [LICENCE],
@@ -93,7 +96,8 @@ def _picture(picture: Picture) -> tuple[str, str]:
     return f"![{words}](pictures/{picture.name}.png)", words
 
 
-def _outside(outside: Outside | None) -> list[str]:
+def unlike(outside: Outside | None) -> list[str]:
+    """The section on input unlike the training data, paragraph by paragraph; nothing where it was not measured."""
     if outside is None:
         return []
     share = outside.far / outside.cases if outside.cases else 0.0
@@ -102,6 +106,7 @@ def _outside(outside: Outside | None) -> list[str]:
         f"**Measured on the test part: {outside.far} of {outside.cases} undisturbed inputs ({share:.1%}) are called "
         "unlike the training data.**",
         *map(_table, outside.tables),
+        *outside.remarks,
     ]
 
 

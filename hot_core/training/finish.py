@@ -10,17 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from hot_core.familiarity import save_reference
 from hot_core.models import HOTModel, ModelConfig, save_model
-from hot_core.training.card import Outside, card
-from hot_core.training.learnt import MOST, TRIED, false_alarms, learnt_reference
+from hot_core.training.card import card
 from hot_core.training.loop import Plan, Run
-from hot_core.training.outside import CASES, outside_tables
 from hot_core.training.pictures import training_curve
 from hot_core.training.recipe import Evaluation, Picture, Recipe
+from hot_core.training.unlike import FULL, QUICK, keep_learnt
 
-QUICK_INPUTS, QUICK_CASES = 20, 2
-"""Inputs that a quick run learns its statistics from and tries."""
 REFERENCE_VALUES = 24
 """Numbers of the reference output that config.json keeps."""
 
@@ -42,8 +38,7 @@ def finish(
         What the test part says.
     """
     evaluation = recipe.evaluate(run.model)
-    learnt = learnt_reference(recipe, QUICK_INPUTS if quick else MOST)
-    alarms = false_alarms(learnt, recipe, QUICK_INPUTS if quick else TRIED)
+    learnt, found = keep_learnt(recipe, out, outside, QUICK if quick else FULL)
     extra: dict[str, Any] = {
         "scores": {name: float(value) for name, value in evaluation.scores.items()},
         "yardsticks": {name: float(value) for name, value in evaluation.yardsticks.items()},
@@ -56,12 +51,10 @@ def finish(
             "curve": [{name: round(value, 5) for name, value in line.items()} for line in run.curve],
         },
         "reference": reference(run.model),
-        "familiarity": save_reference(learnt, out) | {"test": alarms},
+        "familiarity": learnt,
     }
     save_model(run.model, out, extra)
     evaluation = replace(evaluation, pictures=(*evaluation.pictures, curve_picture(run)))
-    tables = outside_tables(recipe, learnt, outside, QUICK_CASES if quick else CASES)
-    found = Outside(learnt.false_alarm_rate, int(learnt.plain.sum()), **alarms, tables=tables)
     write_card(out, card(recipe, evaluation, run, plan, quick, found), evaluation.pictures)
     return evaluation
 

@@ -1,20 +1,15 @@
-"""What is given to a model to see whether it is recognised as outside: other files, changed inputs, harmless changes.
-
-`python -m hot_core.training.outside NAME --data DIR [--outside DIR]` prints the table of the card.
-"""
+"""What is given to a model to see whether it is recognised as outside: files, harmful and harmless changes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
-import typer
 
-from hot_core.errors import HotError, ModelError
+from hot_core.errors import ModelError
 from hot_core.familiarity import Familiarity, Reference, describe
 from hot_core.io import read
 from hot_core.models import ModelConfig, list_models, load_model
@@ -164,28 +159,3 @@ def of_changes(
             answers.append(compared(reference, config, Example(*kept, example.roles)))
         trials.append(Trial(name, tuple(answers)))
     return trials
-
-
-def main(
-    name: Annotated[str, typer.Argument(help="air-quality, hippocampus, adrenal or land-cover")],
-    data: Annotated[Path, typer.Option(help="folder of the data set, or the root above it")],
-    outside: Annotated[Path | None, typer.Option(help="a folder with further files of the model's kind")] = None,
-) -> None:
-    """Compare bundled samples, changed inputs and further files with what a bundled model has learnt from."""
-    from hot_core.training.__main__ import make
-
-    try:
-        reference = load_model(name).familiarity
-        if reference is None:
-            raise ModelError(f"The model {name} came without statistics of what it has learnt from. Train it again.")
-        for table in outside_tables(make(name, data), reference, outside):
-            typer.echo("\n" + table.title)
-            for row in table.rows:
-                typer.echo(f"{row[0]:>60}  {row[1]:>16}  {row[2]}")
-    except HotError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-
-
-if __name__ == "__main__":
-    typer.run(main)
