@@ -1,5 +1,6 @@
 """The nearest sum of Kronecker products against the SVD of the rearranged matrix, and what must come back exactly."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -81,7 +82,7 @@ def test_many_modes_errors_are_true_and_never_rise():
 @pytest.mark.parametrize("seed", range(5))
 def test_terms_beyond_the_rank_never_make_it_worse(seed):
     found = nearest_kronecker(explicit(some_terms((2, 3, 2), 1, seed)), (2, 3, 2), 5)
-    assert list(found.errors) == sorted(found.errors, reverse=True)
+    assert max(np.diff(found.errors)) < 1e-15  # below that there is only rounding
     assert found.residual < 1e-14
 
 

@@ -97,12 +97,19 @@ def test_values_at_invalid_places_are_ignored(name):
     assert torch.isfinite(clean).all()
 
 
+def forms(number: float) -> set[str]:
+    """How a card may print a number: with three decimals, as a percentage, or whole where it is large (mm³)."""
+    percent = {f"{100 * number:.1f}"} if abs(number) < 1 else set()
+    return {f"{number:.3f}"} | percent | ({f"{number:+,.0f}", f" {number:,.0f} "} if abs(number) > 10 else set())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_card_holds_what_was_measured(name, described):
     card, config = load_model(name).card, described(name)
     assert config["training"]["quick"] is False
-    for number in (config["scores"] | config["yardsticks"]).values():
-        assert f"{number:.3f}" in card, number
+    body = card.split("---\n", 2)[2]
+    for what, number in (config["scores"] | config["yardsticks"]).items():
+        assert any(form in body for form in forms(number)), (what, number)
     for section in ("Intended use", "Not for", "Data", "Split", "Protocol", "Scores", "Limits", "How it was made"):
         assert f"\n## {section}\n" in card
     assert f"python -m hot_core.training {name} --data DIR --out assets/{name}" in card

@@ -14,7 +14,7 @@ def model():
         name="land-cover", task="segment", kind="raster", modes=("row", "column", "band"), patch=(4, 4, 1), dim=16,
         heads=2, layers=1, mlp=16, rope_modes=(0, 1), stem=8, roles=("red", "nir", "swir1"), classes=("a", "b"),
     )  # fmt: skip
-    return build_model(config)
+    return build_model(config).eval()
 
 
 def test_a_gpu_is_used_where_one_is_at_hand(monkeypatch):
@@ -60,6 +60,6 @@ def test_tensors_go_to_the_models_device(model):
 
 
 def test_on_the_cpu_there_is_no_front_and_no_copy(model):
-    assert called_from_here(model) is model
+    assert called_from_here(model.train()) is model
     assert brought_here(model) is model
     assert not model.training

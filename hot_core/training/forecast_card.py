@@ -94,7 +94,8 @@ def evaluation(model: HOTModel, windows: Windows, batches: list[Batch], linear: 
          f"Against it the squared error is {100 * scores['mse below linear']:.1f} % lower (95 % interval "
          f"{100 * scores['mse below linear low']:.1f} to {100 * scores['mse below linear high']:.1f}), the absolute "
          f"error {100 * scores['mae below linear']:.1f} % ({100 * scores['mae below linear low']:.1f} to "
-         f"{100 * scores['mae below linear high']:.1f})."),
+         f"{100 * scores['mae below linear high']:.1f}).",
+         f"Inside the {SHARE:.0%} interval lay {100 * ours.coverage:.1f} % of the test part's values."),
         failures(model, windows, batches),
     )  # fmt: skip
 

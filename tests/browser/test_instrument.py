@@ -907,8 +907,8 @@ def test_a_frame_of_512_pixels_takes_less_than_60_ms_whatever_the_size(page: Pag
         frames(page, 4)
         spent[size] += frames(page, 9)
     assert statistics.median(spent[28]) < 60
-    # the fastest frames: the others tell what else the machine was doing
-    assert min(spent[100]) < 2 * min(spent[28]) + 1
+    # The fastest frames, since the others tell what else the machine was doing; half as much again for what these do.
+    assert min(spent[100]) < 3 * min(spent[28]) + 1
 
 
 def test_the_harness_writes_what_the_library_encodes() -> None:

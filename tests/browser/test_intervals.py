@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import hot_core as hot
 from hot_core.figures.words import coverage_words
@@ -51,11 +51,22 @@ def test_the_band_on_the_page_is_the_forecasts(page: Page, app_url: str, forecas
 def test_hovering_says_the_interval_with_its_unit(page: Page, app_url: str, forecast: Forecast) -> None:
     open_page(page, app_url, "series")
     plot = figure(page, "series_data")
-    page.mouse.move(*plot.evaluate(PLACE, STEP))
+    hover(page, plot)
     low, mean, high = (float(line.values[0, 0, STEP]) for line in (forecast.low, forecast.mean, forecast.high))
     label = plot.locator(".hoverlayer")
     expect(label).to_contain_text(f"80 % interval {plotly(low)} to {plotly(high)} °F")
     expect(label).to_contain_text(f"forecast {plotly(mean)} °F")
+
+
+def hover(page: Page, plot: Locator) -> None:
+    """Goes to the step until plotly says something: a figure just drawn anew does not hear the first move."""
+    for _ in range(40):
+        x, y = plot.evaluate(PLACE, STEP)
+        page.mouse.move(x - 40, y)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(250)
+        if plot.locator(".hoverlayer").text_content():
+            return
 
 
 def plotly(value: float) -> str:

@@ -8,6 +8,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
+from playwright.sync_api import TimeoutError as Late
+
 from tests.benchmarks.page.browser import LIMIT_MS, new_page, settled
 from tests.benchmarks.page.settings import KINDS, MATRIX, SOURCES
 from tests.benchmarks.page.spread import Spread
@@ -15,6 +17,7 @@ from tests.browser.actions import MODES, open_page
 
 MISSED_MS = 10_000
 PAUSE_MS = 20
+APPEARS_MS = 20_000
 EDGE = 0.06
 """Share of a picture along each side that is left alone."""
 HISTORY = 0.8
@@ -76,9 +79,12 @@ def timed(page, case, clicks, budget):
 
 def click(page, case, number):
     """One click; milliseconds (None: not all views followed), late views, bytes."""
-    box = page.evaluate("given => window.pace.place(given)", [case.box, case.target, number])
-    if box is None:
-        raise LookupError(f"{case.box} has no {case.target} to click.")
+    given = [case.box, case.target, number]
+    try:  # the page is there before its pictures are
+        found = page.wait_for_function("given => window.pace.place(given)", arg=given, timeout=APPEARS_MS)
+    except Late as error:
+        raise LookupError(f"{case.box} has no {case.target} to click.") from error
+    box = found.json_value()
     across, down = place(number)
     across *= case.reach
     x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
