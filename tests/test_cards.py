@@ -14,7 +14,7 @@ from app.parts.card import readable
 from hot_core.errors import ModelError
 from hot_core.figures.style import QUERY, class_colours
 from hot_core.models import load_model
-from hot_core.training import outside
+from hot_core.training import canvas, outside
 from hot_core.training.changes import changes_of
 from hot_core.training.finish import finish, write_card
 from hot_core.training.learnt import learnt_reference
@@ -80,6 +80,9 @@ def test_a_volume_shows_both_outlines_in_the_colours_of_the_page(rng):
     nothing = picture(volume_case(values, 0 * truth, 0 * predicted, CLASSES, "Dice 0.5"))
     # The legend stays; the outlines go.
     assert has(nothing, colours["anterior"]) < has(drawn, colours["anterior"]) - 100
+    for truth_alone, alone in ((truth, 0 * predicted), (0 * truth, predicted)):
+        one = picture(volume_case(values, truth_alone, alone, CLASSES, "Dice 0.5"))
+        assert has(one, colours["anterior"]) > has(nothing, colours["anterior"]) + 50
     wide = picture(volume_case(values, truth, predicted, CLASSES, "Dice 0.5", step=(1.0, 1.0, 2.0)))
     assert not np.array_equal(wide, drawn)
 
@@ -126,9 +129,15 @@ def test_a_map_shows_classes_and_leaves_the_unlabelled_white():
     assert has(both, class_colours(classes)["water"]) > 1.8 * blue
 
 
-def test_noise_is_thinned_out_until_it_fits(rng):
-    truth = rng.integers(-1, 4, (240, 300))
-    picture(map_case(rng.random((240, 300, 3)), truth, truth, ("water", "open", "woody", "developed"), "Noise"))
+def test_noise_is_thinned_out_until_it_fits(rng, monkeypatch):
+    def noise():
+        return map_case(composite, truth, truth, ("water", "open", "woody", "developed"), "Noise")
+
+    truth, composite = rng.integers(-1, 4, (240, 300)), rng.random((240, 300, 3))
+    whole = noise()
+    picture(whole)
+    monkeypatch.setattr(canvas, "LARGEST", round(0.8 * len(whole)))
+    assert len(noise()) <= canvas.LARGEST
 
 
 def test_a_shape_is_as_dark_as_it_is_deep():
@@ -144,12 +153,17 @@ def test_empty_bins_are_left_out_of_a_reliability_curve():
     drawn = picture(reliability(bins, "Test"))
     np.testing.assert_array_equal(drawn, picture(reliability([bins[0], bins[2]], "Test")))
     assert not np.array_equal(drawn, picture(reliability([bins[0], (0.9, 0.2, 30)], "Test")))
+    assert not np.array_equal(drawn, picture(reliability([bins[2]], "Test")))
 
 
 def test_a_curve_marks_the_step_that_was_kept():
     lines = [{"step": 100 * i, "loss": 1 / i, "score": 1 - (i - 3) ** 2} for i in range(1, 7)]
     drawn = picture(training_curve(lines, "Dice"))
     assert has(drawn, QUERY) > 20
+    rising = picture(training_curve([line | {"score": line["step"]} for line in lines], "Dice"))
+    falling = picture(training_curve([line | {"score": -line["step"]} for line in lines], "Dice"))
+    # The dot is at the end of the curve where it rises and at its beginning where it falls.
+    assert has(rising[:, 740:], QUERY) > 10 > has(falling[:, 740:], QUERY)
     assert has(picture(training_curve([], "Dice")), QUERY) == 0
 
 
