@@ -121,7 +121,8 @@ def _fit(table: np.ndarray) -> Gaussian:
 def _logarithms(values: np.ndarray, table: np.ndarray, logged: np.ndarray) -> np.ndarray:
     """Logarithms of some statistics; what is not positive counts as a thousandth of the smallest learnt one."""
     least = np.where(logged, np.nanmin(np.where(np.isfinite(table), table, np.inf), axis=(0, 1)), 1.0)
-    return np.where(logged, np.log(np.maximum(values, 1e-3 * least, where=logged, out=np.ones_like(values))), values)
+    positive = np.where(logged, np.maximum(values, 1e-3 * least), 1.0)
+    return np.where(logged, np.log(positive), values)
 
 
 def _quantile(values: np.ndarray, level: float) -> float:
