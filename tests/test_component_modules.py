@@ -58,6 +58,15 @@ def test_the_components_need_nothing_from_elsewhere(main: Path) -> None:
     assert text.count("export default function") == 1
 
 
+TIMERS = """
+const timers = new Map();
+let count = 0;
+globalThis.setInterval = (ring) => { timers.set(++count, ring); return count; };
+globalThis.clearInterval = (timer) => timers.delete(timer);
+"""
+"""Timers that ring when the test says."""
+
+
 def code_and_call(folder: Path) -> None:
     """A component's code and the lines that call it, as two modules."""
     main = written(folder, main="export default function drawing(it) { it.parentElement.drawn.push(it.data); }\n")
@@ -71,10 +80,7 @@ def test_what_is_drawn_when_the_code_comes_is_the_newest(tmp_path: Path, order: 
     code_and_call(tmp_path)
     drawn = run_module(
         f"""
-        const timers = new Map();
-        let count = 0;
-        globalThis.setInterval = (ring) => {{ timers.set(++count, ring); return count; }};
-        globalThis.clearInterval = (timer) => timers.delete(timer);
+        {TIMERS}
         const ringAll = () => {{
           const rings = [...timers.values()];
           ({order} < 0 ? rings.reverse() : rings).forEach((ring) => ring());
@@ -99,10 +105,7 @@ def test_data_that_comes_with_the_code_end_the_waiting(tmp_path: Path) -> None:
     code_and_call(tmp_path)
     drawn = run_module(
         f"""
-        const timers = new Map();
-        let count = 0;
-        globalThis.setInterval = (ring) => {{ timers.set(++count, ring); return count; }};
-        globalThis.clearInterval = (timer) => timers.delete(timer);
+        {TIMERS}
         const {{ default: call }} = await import("{(tmp_path / "call.mjs").as_uri()}");
         const place = {{ drawn: [] }};
         call({{ parentElement: place, data: "old" }});

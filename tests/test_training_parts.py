@@ -10,7 +10,7 @@ from hot_core.training.adrenal import calibration_error, platt
 from hot_core.training.augment import cropped, intensity, rotated, turned
 from hot_core.training.hippocampus import dice_loss
 from hot_core.training.loop import WARM_UP, one_cycle
-from hot_core.training.metrics import ErrorSum, auc, bootstrap, confusion, dice, f1_scores
+from hot_core.training.metrics import auc, bootstrap, confusion, dice, f1_scores
 from hot_core.training.naive import LinearMap, carry, persistence, same_hour_yesterday
 from hot_core.training.shapes import depth, mean_shape
 from hot_core.training.splits import BUFFER, TEST, TRAIN, VALIDATION, by_blocks, by_subject, by_time
@@ -67,12 +67,6 @@ def test_bootstrap_keeps_the_strata_and_holds_the_value():
     low, high = bootstrap(lambda drawn: counts.append(strata[drawn].sum()) or float(drawn.mean()), strata, draws=200)
     assert set(counts) == {10}
     assert low < np.arange(50).mean() < high
-
-
-def test_errors_count_valid_targets_only():
-    errors = ErrorSum()
-    errors.add(np.array([1.0, 5.0, 9.0]), np.array([0.0, 3.0, np.nan]), np.array([True, True, False]))
-    assert (errors.mse, errors.mae, errors.count) == (2.5, 1.5, 2)
 
 
 def test_gaps_are_carried_from_the_past_alone():

@@ -20,9 +20,10 @@ from hot_core.training import hippocampus_scores as scores
 from hot_core.training.__main__ import make
 from hot_core.training.agreement import agreement
 from hot_core.training.calibration import brier, calibration_error, reliability_bins
+from hot_core.training.forest import forest_shares
 from hot_core.training.hippocampus_scores import Scan
 from hot_core.training.regrid import linear_weights, overlap_weights, regrid, regrid_affine, regrid_labels
-from hot_core.training.shapes import forest_shares, occupancies
+from hot_core.training.shapes import occupancies
 from hot_core.training.volumes import evenly, interval, share_hidden
 from hot_core.transforms import Settings, to_input
 from tests import makers_training as makers

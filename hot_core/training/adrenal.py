@@ -22,9 +22,10 @@ from hot_core.training.adrenal_scores import (
 )
 from hot_core.training.augment import hidden_tokens, rotated, turned
 from hot_core.training.calibration import brier, calibration_error, platt
+from hot_core.training.forest import check_forest, forest_shares
 from hot_core.training.metrics import auc, bootstrap
 from hot_core.training.recipe import Evaluation, Example, Facts, Numbers, Part, Table, data_folder
-from hot_core.training.shapes import check_forest, depth, forest_shares, mean_shape, write_shape
+from hot_core.training.shapes import depth, mean_shape, write_shape
 from hot_core.training.volumes import evenly
 
 CLASSES = ("normal", "mass")
@@ -91,7 +92,7 @@ class Adrenal:
         helping = _take(self.official_train, aside)
         self.choosing = Cases(*(np.concatenate(pair) for pair in zip(official["val"], helping, strict=True)))
         self.test = official["test"]
-        check_forest()
+        check_forest(self.name)
         self.by_class = [np.flatnonzero(self.train.labels == c) for c in range(len(CLASSES))]
 
     def _part(self, part: Part) -> Cases:

@@ -1,4 +1,4 @@
-"""A random forest on single pixels, the yardstick of `land-cover`; needs scikit-learn."""
+"""Random forests, the yardsticks of `land-cover` (single pixels) and `adrenal` (occupancies); need scikit-learn."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import numpy as np
 
 from hot_core.errors import ModelError
 from hot_core.training.scenes import Scene
+from hot_core.training.shapes import occupancies
 from hot_core.training.splits import TRAIN
 
 PIXELS = 20_000
+SHAPE_TREES = 500
 
 
-def check_forest() -> None:
+def check_forest(recipe: str) -> None:
     """Look for scikit-learn before hours are spent.
+
+    Args:
+        recipe: the name of the recipe that compares itself with a forest.
 
     Raises:
         ModelError: when it is not installed.
@@ -21,7 +26,7 @@ def check_forest() -> None:
         import sklearn  # noqa: F401
     except ImportError as error:
         raise ModelError(
-            "The recipe land-cover compares itself with a random forest and needs scikit-learn, which is not "
+            f"The recipe {recipe} compares itself with a random forest and needs scikit-learn, which is not "
             "installed. Install requirements-dev.txt."
         ) from error
 
@@ -47,3 +52,22 @@ def forest_map(scene: Scene, seed: int = 0, trees: int = 100) -> np.ndarray:
     forest.fit(scene.values[rows, columns], labels[rows, columns])
     flat = scene.values.reshape(-1, scene.values.shape[-1])
     return np.asarray(forest.predict(flat)).reshape(labels.shape)
+
+
+def forest_shares(learnt: np.ndarray, labels: np.ndarray, shapes: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Fit a random forest of 500 trees on coarse occupancies, the yardstick of `adrenal`, and ask it.
+
+    Args:
+        learnt: (case, x, y, z), 0 or 1.
+        labels: 0 or 1 of each; both occur.
+        shapes: what it is asked about, as `learnt`.
+        seed: of the forest.
+
+    Returns:
+        The share of trees that say 1, one number per case.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    forest = RandomForestClassifier(SHAPE_TREES, random_state=seed, n_jobs=1)
+    forest.fit(occupancies(learnt), labels)
+    return np.asarray(forest.predict_proba(occupancies(shapes)))[:, 1]

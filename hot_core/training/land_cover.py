@@ -100,7 +100,7 @@ class LandCoverRecipe:
     weight_decay = 0.05
 
     def __init__(self, data: Path, quick: bool = False) -> None:
-        check_forest()
+        check_forest(self.name)
         folder = data_folder(data, "geotiff", SOURCES[0].image)
         self.scenes = [read_scene(folder, source) for source in SOURCES]
         self.quick = quick

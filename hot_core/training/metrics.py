@@ -89,34 +89,3 @@ def bootstrap(
     values = [measure(np.concatenate([rng.choice(g, len(g)) for g in groups])) for _ in range(draws)]
     low, high = np.percentile(values, [2.5, 97.5])
     return float(low), float(high)
-
-
-class ErrorSum:
-    """Mean squared and mean absolute error over valid targets, added up batch by batch."""
-
-    def __init__(self) -> None:
-        self.squared = self.absolute = 0.0
-        self.count = 0
-
-    def add(self, forecast: np.ndarray, target: np.ndarray, valid: np.ndarray) -> None:
-        """Add the errors at the valid places.
-
-        Args:
-            forecast: any shape.
-            target: the same shape; what stands at invalid places is ignored.
-            valid: bool, the same shape.
-        """
-        difference = (forecast.astype(np.float64) - target)[valid]
-        self.squared += float((difference**2).sum())
-        self.absolute += float(np.abs(difference).sum())
-        self.count += int(valid.sum())
-
-    @property
-    def mse(self) -> float:
-        """Mean squared error so far."""
-        return self.squared / max(self.count, 1)
-
-    @property
-    def mae(self) -> float:
-        """Mean absolute error so far."""
-        return self.absolute / max(self.count, 1)

@@ -8,10 +8,6 @@ import nibabel as nib
 import numpy as np
 import torch
 
-from hot_core.errors import ModelError
-
-TREES = 500
-
 
 def mean_shape(shapes: np.ndarray) -> np.ndarray:
     """The mean of binary shapes, cut at the level that keeps their mean volume.
@@ -80,37 +76,3 @@ def occupancies(shapes: np.ndarray, side: int = 16) -> np.ndarray:
     step = shapes.shape[1] // side
     cells = shapes.reshape(len(shapes), side, step, side, step, side, step)
     return cells.mean((2, 4, 6), dtype=np.float32).reshape(len(shapes), -1)
-
-
-def check_forest() -> None:
-    """Look for scikit-learn before hours are spent.
-
-    Raises:
-        ModelError: when it is not installed.
-    """
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise ModelError(
-            "The recipe adrenal compares itself with a random forest and needs scikit-learn, which is not installed. "
-            "Install requirements-dev.txt."
-        ) from error
-
-
-def forest_shares(learnt: np.ndarray, labels: np.ndarray, shapes: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Fit a random forest of 500 trees on coarse occupancies, the yardstick of `adrenal`, and ask it.
-
-    Args:
-        learnt: (case, x, y, z), 0 or 1.
-        labels: 0 or 1 of each; both occur.
-        shapes: what it is asked about, as `learnt`.
-        seed: of the forest.
-
-    Returns:
-        The share of trees that say 1, one number per case.
-    """
-    from sklearn.ensemble import RandomForestClassifier
-
-    forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=1)
-    forest.fit(occupancies(learnt), labels)
-    return np.asarray(forest.predict_proba(occupancies(shapes)))[:, 1]
