@@ -68,20 +68,34 @@ class AxialAttention(nn.Module):
             ShapeError: when the shapes do not fit.
             SelectionError: when a query of the record lies outside the tokens.
         """
-        check_call("AxialAttention", x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight)
+        check_call(
+            type(self).__name__, x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight
+        )
         seen = clear_invalid(x, mask)
         value = split_heads(self.value(seen), self.heads)
         rate, sizes = self.dropout if self.training else 0.0, tuple(x.shape[1:-1])
         outputs, rows = [], []
         for mode in range(self.num_modes):
-            query = split_heads(self.query[mode](x), self.heads)
-            key = split_heads(self.key[mode](seen), self.heads)
+            query, key = self.queries_and_keys(x, seen, mode)
             outputs.append(attend(query, key, value, (mode,), mask, rate))
             if record is not None:
                 rows.append(rows_along(query, key, (mode,), mask, record.positions(sizes)))
         if record is not None:
             record.add_rows(self._summed(rows), sizes, mask)
         return self.output(self._summed(outputs).flatten(-2))
+
+    def queries_and_keys(self, x: Tensor, seen: Tensor, mode: int) -> tuple[Tensor, Tensor]:
+        """The heads' queries and keys along a mode; a subclass may give them positions here.
+
+        Args:
+            x: [batch, n_1, …, n_k, dim], what looks.
+            seen: the same shape, what is looked at: 0 where invalid.
+            mode: index of the mode.
+
+        Returns:
+            Two tensors [batch, n_1, …, n_k, head, dim / heads].
+        """
+        return split_heads(self.query[mode](x), self.heads), split_heads(self.key[mode](seen), self.heads)
 
     def _summed(self, terms: list[Tensor]) -> Tensor:
         """The sum over modes, divided by their number with `normalize`."""

@@ -49,15 +49,25 @@ class FullAttention(nn.Module):
             ShapeError: when the shapes do not fit.
             SelectionError: when a query of the record lies outside the tokens.
         """
-        check_call("FullAttention", x, mask, record, dim=self.dim, num_modes=None, weight=self.value.weight)
+        check_call(type(self).__name__, x, mask, record, dim=self.dim, num_modes=None, weight=self.value.weight)
         seen, sizes = clear_invalid(x, mask), tuple(x.shape[1:-1])
-        query, key, value = (
-            split_heads(layer(tokens), self.heads)
-            for layer, tokens in ((self.query, x), (self.key, seen), (self.value, seen))
-        )
+        query, key = self.queries_and_keys(x, seen)
+        value = split_heads(self.value(seen), self.heads)
         everywhere = range(len(sizes))
         if record is not None:
             rows = rows_along(query, key, everywhere, mask, record.positions(sizes))
             record.add_rows(rows, sizes, mask)
         out = attend(query, key, value, everywhere, mask, self.dropout if self.training else 0.0)
         return self.output(out.flatten(-2))
+
+    def queries_and_keys(self, x: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """The heads' queries and keys; a subclass may give them positions here.
+
+        Args:
+            x: [batch, n_1, …, n_k, dim], what looks.
+            seen: the same shape, what is looked at: 0 where invalid.
+
+        Returns:
+            Two tensors [batch, n_1, …, n_k, head, dim / heads].
+        """
+        return split_heads(self.query(x), self.heads), split_heads(self.key(seen), self.heads)

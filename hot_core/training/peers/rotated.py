@@ -8,11 +8,9 @@ import torch
 from torch import Tensor
 
 from hot_core.attention import AxialAttention, FullAttention
-from hot_core.attention.checks import check_call, check_modes
-from hot_core.attention.lines import attend, clear_invalid, rows_along, split_heads
+from hot_core.attention.checks import check_modes
 from hot_core.attention.rotary import rotate
 from hot_core.errors import ShapeError
-from hot_core.record import AttentionRecord
 
 
 class RotatedFull(FullAttention):
@@ -40,30 +38,10 @@ class RotatedFull(FullAttention):
                 f"one for each mode with an order. Choose dim / heads as a multiple of {2 * len(self.rope_modes)}."
             )
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, record: AttentionRecord | None = None) -> Tensor:
-        """Attend as `FullAttention` does.
-
-        Args:
-            x: [batch, n_1, …, n_k, dim].
-            mask: [batch, n_1, …, n_k], True where a token is valid.
-            record: filled with the rows of its queries when given.
-
-        Returns:
-            The shape of `x`.
-
-        Raises:
-            ShapeError: when the shapes do not fit.
-        """
-        check_call("RotatedFull", x, mask, record, dim=self.dim, num_modes=None, weight=self.value.weight)
-        seen, sizes = clear_invalid(x, mask), tuple(x.shape[1:-1])
-        query = rotated(split_heads(self.query(x), self.heads), self.rope_modes)
-        key = rotated(split_heads(self.key(seen), self.heads), self.rope_modes)
-        everywhere = range(len(sizes))
-        if record is not None:
-            record.add_rows(rows_along(query, key, everywhere, mask, record.positions(sizes)), sizes, mask)
-        value = split_heads(self.value(seen), self.heads)
-        out = attend(query, key, value, everywhere, mask, self.dropout if self.training else 0.0)
-        return self.output(out.flatten(-2))
+    def queries_and_keys(self, x: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Those of `FullAttention`, each slice of a head rotated along its mode."""
+        query, key = super().queries_and_keys(x, seen)
+        return rotated(query, self.rope_modes), rotated(key, self.rope_modes)
 
 
 class RotatedAxial(AxialAttention):
@@ -83,35 +61,11 @@ class RotatedAxial(AxialAttention):
         super().__init__(dim, num_modes, heads, dropout=dropout)
         self.rope_modes = check_modes("RotatedAxial", "rope_modes", rope_modes, num_modes)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None, record: AttentionRecord | None = None) -> Tensor:
-        """Attend as `AxialAttention` does.
-
-        Args:
-            x: [batch, n_1, …, n_k, dim].
-            mask: [batch, n_1, …, n_k], True where a token is valid.
-            record: filled with the rows of its queries when given.
-
-        Returns:
-            The shape of `x`.
-
-        Raises:
-            ShapeError: when the shapes do not fit.
-        """
-        check_call("RotatedAxial", x, mask, record, dim=self.dim, num_modes=self.num_modes, weight=self.value.weight)
-        seen, sizes = clear_invalid(x, mask), tuple(x.shape[1:-1])
-        value = split_heads(self.value(seen), self.heads)
-        rate = self.dropout if self.training else 0.0
-        outputs, rows = [], []
-        for mode in range(self.num_modes):
-            along = (mode,) if mode in self.rope_modes else ()
-            query = rotated(split_heads(self.query[mode](x), self.heads), along)
-            key = rotated(split_heads(self.key[mode](seen), self.heads), along)
-            outputs.append(attend(query, key, value, (mode,), mask, rate))
-            if record is not None:
-                rows.append(rows_along(query, key, (mode,), mask, record.positions(sizes)))
-        if record is not None:
-            record.add_rows(self._summed(rows), sizes, mask)
-        return self.output(self._summed(outputs).flatten(-2))
+    def queries_and_keys(self, x: Tensor, seen: Tensor, mode: int) -> tuple[Tensor, Tensor]:
+        """Those of `AxialAttention`, rotated along the mode where it has an order."""
+        query, key = super().queries_and_keys(x, seen, mode)
+        along = (mode,) if mode in self.rope_modes else ()
+        return rotated(query, along), rotated(key, along)
 
 
 def rotated(x: Tensor, modes: Sequence[int]) -> Tensor:
