@@ -63,10 +63,12 @@ MNI = "ICBM 152 template, © Louis Collins, McConnell Brain Imaging Centre, McGi
 MEAN = "Made, not scanned: the mean training shape of its class in AdrenalMNIST3D (CC BY 4.0)."
 
 REMARKS = {
+    MNI: "The template is a mean of 152 heads, smoother than any single one: where the page calls it unlike the "
+    "training data, this is the reason.",
     MEAN: "A mean shape is smoother and thicker than a real gland: the model calls both of them mass. "
-    "They are made for looking at attention, not at the class."
+    "They are made for looking at attention, not at the class.",
 }
-"""What must be said beside the prediction, by the credit of a sample."""
+"""What must be said beside what the model says, by the credit of a sample."""
 
 BUNDLED: dict[Kind, tuple[Bundled, ...]] = {
     "series": (

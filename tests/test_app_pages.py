@@ -312,6 +312,14 @@ def test_a_volume_without_place_shows_no_millimetres_and_no_sides(open_page: Ope
     assert any("the model calls both of them mass" in text.value for text in app.caption)
 
 
+def test_the_first_volume_says_why_it_is_called_unlike_the_training_data(open_page: Open) -> None:
+    app = open_page("volume")
+    assert any("unlike" in text.value for text in app.markdown)
+    assert any("a mean of 152 heads, smoother than any single one" in text.value for text in app.caption)
+    app.selectbox("volume_sample").set_value(3).run()
+    assert not any("152 heads" in text.value for text in app.caption)
+
+
 def test_models_page_shows_every_card(open_page: Open) -> None:
     app = open_page("models")
     assert [tab.label for tab in app.tabs] == ["adrenal", "air-quality", "hippocampus", "land-cover"]

@@ -100,11 +100,13 @@ def _header(view: View, chosen: Content) -> None:
     with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen
         st.markdown(messages.plain(view.pair) or ":gray[Shift and click in any picture: a second position, the key.]")
     config = analysis.model_config
+    remark = content.REMARKS.get(chosen.credit, "")
     st.caption(
         f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "
         f"{choose.rule_words(analysis)} ({' × '.join(config['modes'])}), {config['layers']} layers of "
         f"{config['heads']} heads."
         f"{' The pictures leave out what the chosen position keeps of itself.' if view.shown == 'model' else ''}"
+        f"{' ' + remark if remark else ''}"
     )
 
 

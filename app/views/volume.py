@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 import xarray as xr
 
-from app import content, state
+from app import state
 from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
@@ -103,8 +103,6 @@ def draw_prediction(view: View) -> None:
     if isinstance(prediction, Classification):
         heading("What the model says", "probability of each class")
         picture(probability_figure(prediction), "volume_prediction", f"The model says {prediction.label}.")
-        if view.credit in content.REMARKS:
-            st.caption(content.REMARKS[view.credit])
     if not isinstance(prediction, Segmentation):
         return
     sized = "× the size of a voxel" if prediction.unit == "mm³" else "of unknown size"
