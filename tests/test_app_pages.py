@@ -94,7 +94,7 @@ def test_a_page_opens_with_a_sample_analysed(kind: str, open_page: Open) -> None
     app = open_page(kind)
     assert not app.error
     assert "looks most at" in reading(app)
-    assert charts(app) >= 1
+    assert charts(app) >= (kind != "volume")  # a volume is drawn by a component of its own
     whole, *matrices = payloads(app)
     assert whole["map"]["sizes"] == [each["map"]["sizes"][0] for each in matrices]
     assert [each["modes"][0]["name"] for each in matrices] == list(MODES[kind])
@@ -335,7 +335,7 @@ def test_the_listener_hears_every_figure_that_can_be_clicked(kind: str, open_pag
         json.loads(part.proto.json) for part in app.get("bidi_component") if part.proto.WhichOneof("data") == "json"
     ]
     (heard,) = [set(data["figures"]) for data in sent if "figures" in data]
-    assert f"{kind}_data" in heard
+    assert (f"{kind}_data" in heard) == (kind != "volume")  # the volume's viewer tells of its clicks itself
     assert heard <= {chart.key for chart in app.get("plotly_chart")}
 
 

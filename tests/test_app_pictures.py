@@ -13,7 +13,6 @@ from hot_core.figures.style import KEY, QUERY
 from tests.test_app_pages import Open, calm, open_page  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
-OUTSIDE = "The key lies outside these planes."
 STYLES = ("style.css", "components/gallery/gallery.css", "components/attention_map/theme.js")
 
 
@@ -54,31 +53,38 @@ def test_leaving_out_the_chosen_position_does_not_lower_the_uniform_level(open_p
     assert marked(axis) == pytest.approx(1 / (len(names["x"]) * len(names["y"])), rel=5e-3)
 
 
-def test_planes_go_through_the_key_while_there_is_one(open_page: Open) -> None:  # noqa: F811
+def look(app: AppTest) -> dict[str, Any]:
+    """The header of what the volume viewer is sent with each choice."""
+    found = [part.proto for part in app.get("bidi_component") if part.proto.component_name == "hot_lens_volume_viewer"]
+    (proto,) = found
+    header: dict[str, Any] = json.loads(proto.bytes[4 : 4 + int.from_bytes(proto.bytes[:4], "little")])
+    return header
+
+
+def test_the_viewer_is_told_of_query_key_direction_and_sides(open_page: Open) -> None:  # noqa: F811
     app = open_page("volume")
-
-    def options() -> int:
-        (group,) = [group for group in app.get("button_group") if group.key == "volume_planes"]
-        return len(group.proto.options)
-
-    def frames(colour: str) -> list[str]:
-        shapes = spec(app, "volume_data")["layout"]["shapes"]
-        return sorted(shape["xref"] for shape in shapes if shape["line"]["color"] == colour)
-
-    def outside() -> bool:
-        return any(caption.value == OUTSIDE for caption in app.caption)
-
-    assert (options(), outside(), frames(KEY)) == (2, False, [])
     query = app.session_state["volume_history"].now.query
-    choose_key(app, "volume", tuple(at - 2 if at > 2 else at + 2 for at in query))
-    assert (options(), outside(), frames(KEY)) == (3, True, [])
-    app.session_state["volume_planes"] = "key"
+
+    def box(token: tuple[int, ...]) -> list[list[int]]:  # tokens of 4 voxels in a volume of 36 × 52 × 36
+        return [[4 * at, 4 * at + 4] for at in token]
+
+    assert (look(app)["query"], look(app)["key"], look(app)["radiological"]) == (box(query), None, True)
+    assert [layer["title"] for layer in look(app)["layers"]] == [
+        "Layer 2, head 2: looks at", "Whole model (rollout): is made of",
+    ]  # fmt: skip
+    key = tuple(at - 2 if at > 2 else at + 2 for at in query)
+    choose_key(app, "volume", key)
+    assert look(app)["key"] == box(key)
+    app.toggle("volume_radiological").set_value(False)
+    app.session_state["volume_direction"] = "column"
     calm(app.run())
-    assert (outside(), frames(KEY)) == (False, ["x", "x2", "x3"])
-    choose_key(app, "volume", None)
-    assert (options(), app.session_state["volume_planes"], outside()) == (2, "query", False)
-    choose_key(app, "volume", (*query[:2], query[2] + 1))
-    assert (outside(), len(frames(KEY))) == (False, 2)
+    assert not look(app)["radiological"]
+    assert [layer["title"] for layer in look(app)["layers"]] == [
+        "Layer 2, head 2: is seen by", "Whole model (rollout): goes into",
+    ]  # fmt: skip
+    app.session_state["volume_shown"] = "model"
+    (only,) = look(calm(app.run()))["layers"]
+    assert (only["name"], only["word"], only["title"]) == ("attention", "Rollout", "Whole model: is seen by")
 
 
 @pytest.mark.parametrize("kind", ["series", "volume", "raster"])

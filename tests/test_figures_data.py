@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from hot_core.figures.picking import Click, pick_planes, pick_series, pick_tile
+from hot_core.figures.picking import Click, pick_series, pick_tile
 from hot_core.figures.planes import Look, shown_spans
 from hot_core.figures.prediction import probability_figure
 from hot_core.figures.raster import classes_figure, composite, tile_figure
@@ -136,19 +136,10 @@ def test_a_query_outside_the_plane_is_only_dotted() -> None:
     assert [shape.line.dash for shape in frames] == ["dot"] * 3
 
 
-def test_a_click_in_each_plane_is_the_token_there() -> None:
-    _, modes, grid = volume()
-    position = (1, 1, 1)
-    assert pick_planes(Click(-10.0 + 2 * 9, 5.0 + 2 * 13, "x"), grid, modes, position) == (2, 0, 3)
-    assert pick_planes(Click(-40.0 + 2 * 6, 5.0 + 2 * 13, "x2"), grid, modes, position) == (0, 1, 3)
-    assert pick_planes(Click(-10.0 + 2 * 9, -40.0 + 2 * 6, "x3"), grid, modes, position) == (2, 1, 0)
-
-
 def test_of_a_head_the_region_is_shown_with_a_margin() -> None:
     _, modes, _ = volume((31, 37, 41))
     grid = TokenGrid.regular(modes, (4, 4, 4), ((8, 20), (0, 37), (36, 41)))
-    assert shown_spans(grid, (31, 37, 41), whole=False) == [(6, 22), (0, 37), (34, 41)]
-    assert shown_spans(grid, (31, 37, 41), whole=True) == [(0, 31), (0, 37), (0, 41)]
+    assert shown_spans(grid, (31, 37, 41)) == [(6, 22), (0, 37), (34, 41)]
 
 
 def test_labels_are_outlined_and_the_background_is_not() -> None:
@@ -156,7 +147,7 @@ def test_labels_are_outlined_and_the_background_is_not() -> None:
     labels = data.astype(np.int16)
     labels[2:6, 2:8, 3:9] = 2
     segmentation = Segmentation(("background", "anterior", "posterior"), labels, data, {"posterior": 1.0}, "mm³")
-    figure = slices_figure(data, modes, grid, Look((3, 4, 5)), prediction=segmentation, fill=True)
+    figure = slices_figure(data, modes, grid, Look((3, 4, 5)), prediction=segmentation)
     outlines = [trace for trace in figure.data if trace.type == "contour"]
     assert len(outlines) == 3
     assert {trace.line.color for trace in outlines} == {"#CC79A7"}

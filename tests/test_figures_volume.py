@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from hot_core.figures.plane_parts import is_seen
 from hot_core.figures.planes import Look
 from hot_core.figures.volume import slices_figure
 from hot_core.modes import Mode
@@ -26,9 +25,3 @@ def test_letters_keep_to_their_edge_and_out_of_its_middle_where_labels_lie() -> 
     assert coronal["R"][0] < 0.05 < 0.95 < coronal["L"][0]
     assert coronal["I"][1] < 0.05 < 0.95 < coronal["S"][1]
     assert min(coronal["I"][0], coronal["S"][0]) > 0.85
-
-
-def test_a_token_is_seen_when_one_of_the_planes_cuts_it() -> None:
-    _, _, grid = volume()  # tokens of 4 voxels
-    for token in np.ndindex(*grid.shape):
-        assert is_seen(grid, (5, 6, 12), token) == (token[0] == 1 or token[1] == 1 or token[2] == 3), token

@@ -9,8 +9,10 @@ from typing import Any
 
 from app import state
 from app.components.plot_events import listen
+from app.parts import region
 from app.parts.view import View
 from app.selection import Role, Selection, Token
+from hot_core.errors import SelectionError
 from hot_core.figures.picking import Click
 from hot_core.figures.rollout import pick_profile
 
@@ -43,6 +45,28 @@ def follow_matrix(view: View, key: str, mode: int) -> None:
         state.step(view.kind, event["type"])
 
 
+def follow_viewer(view: View, key: str, volume: str) -> None:
+    """Follow the volume viewer: a click means the token at its voxel; the analysed region may be moved there, too.
+
+    Args:
+        view: what the page shows.
+        key: of the viewer.
+        volume: identity of the volume that it shows; a click in one that has gone is not heard.
+    """
+    event = state.event(key)
+    if event is None or event.get("volume") != volume:
+        return
+    voxel = [int(at) for at in event["voxel"]]
+    if event["type"] == "region":
+        region.around(view.analysis, voxel)
+        return
+    try:
+        token = view.analysis.grid.token_of(voxel)
+    except SelectionError:  # beside the region: there is no token
+        return
+    _choose(view, bool(event.get("shift")), lambda _: token)
+
+
 def _inside(event: dict[str, Any], total: int) -> bool:
     """Whether all positions of an event lie in the map; the picture of a file now gone may still report."""
     places = [event[name] for name in ("position", "query", "key") if name in event]
@@ -68,17 +92,22 @@ def link(view: View, pickers: dict[str, Picker]) -> None:
 
 
 def _follow(events: str, view: View, pickers: dict[str, Picker]) -> None:
-    """Move the query, or with Shift the key; the other way round while the key is being moved.
-
-    The selection is asked for now and not taken from the view: a second click may come before the page has run again.
-    """
+    """Follow a click in a figure."""
     event: dict[str, Any] | None = state.event(events)
     if event is None or event.get("figure") not in pickers:
         return
     cell = event.get("cell")
     x, y = (place if isinstance(place, str) else float(place) for place in (event["x"], event["y"]))
     click = Click(x, y, event.get("axis", "x"), None if cell is None else (int(cell[0]), int(cell[1])))
+    _choose(view, bool(event.get("shift")), lambda base: pickers[event["figure"]](click, base))
+
+
+def _choose(view: View, shift: bool, pick: Callable[[Token], Token]) -> None:
+    """Move the query, or with Shift the key; the other way round while the key is being moved.
+
+    The selection is asked for now and not taken from the view: a second click may come before the page has run again.
+    """
     picks, now = state.picks(view.kind), state.selection(view.kind)
     other: Role = "key" if picks == "query" else "query"
-    role = other if event.get("shift") else picks
-    state.choose(view.kind, now.with_role(role, pickers[event["figure"]](click, now.token(role))))
+    role = other if shift else picks
+    state.choose(view.kind, now.with_role(role, pick(now.token(role))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app import state
@@ -9,6 +11,7 @@ from app.messages import plain
 from hot_core.analysis.words import span_words
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis, Settings
+from hot_core.transforms.guess import moved_around
 
 
 def settings(kind: Kind, sha256: str) -> Settings:
@@ -28,6 +31,12 @@ def forget(kind: Kind) -> None:
     state.put(f"{kind}_region", None)
 
 
+def around(analysis: Analysis, voxel: Sequence[int]) -> None:
+    """Move the analysed region of a volume, in its present size, around a voxel."""
+    window = analysis.grid.window[:3]
+    state.put("volume_region", moved_around(window, voxel, [len(axis.mode) for axis in analysis.grid.axes[:3]]))
+
+
 def choose(kind: Kind, analysis: Analysis) -> None:
     """Sliders for the part to analyse; moving one runs the model again."""
     if kind == "series":
@@ -43,6 +52,11 @@ def choose(kind: Kind, analysis: Analysis) -> None:
             f"Analysed {axis.mode.name} ({'voxels' if kind == 'volume' else 'pixels'})", 0, len(axis.mode), key=key,
             on_change=_take,
             args=(kind, [a.mode.name for a in analysis.grid.axes], analysis, state.get(f"{kind}_region_of")),
+        )  # fmt: skip
+    if kind == "volume" and state.get("volume_region") is not None:
+        st.button(
+            "Back to the guess", key="volume_region_guess", on_click=forget, args=(kind,), width="stretch",
+            help="The region that is taken when nobody chooses one.", icon=":material/undo:",
         )  # fmt: skip
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hot_core.figures.axes import token_axis
-from hot_core.figures.planes import PLANES, pick_voxel
 from hot_core.figures.series import Shown
-from hot_core.modes import Mode, TokenGrid
+from hot_core.modes import TokenGrid
 
 Token = tuple[int, ...]
 
@@ -36,14 +35,6 @@ def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]]
         entity, variable = strips[min(click.cell[0], len(strips) - 1)]
         return entity, variable, token_axis(grid.axes[2]).first + click.cell[1]
     return shown.entity, shown.variable, time
-
-
-def pick_planes(click: Click, grid: TokenGrid, modes: Sequence[Mode], position: Sequence[int]) -> Token:
-    """The token of the voxel clicked in one of the three planes; the nearest one outside the region."""
-    plane = next((p for p in PLANES if f"x{p.panel}" == click.axis), PLANES[0])
-    voxel = pick_voxel(float(click.x), float(click.y), plane, modes, position)
-    inside = [min(max(at, start), stop - 1) for at, (start, stop) in zip(voxel, grid.window, strict=True)]
-    return grid.token_of(inside)
 
 
 def pick_tile(click: Click, grid: TokenGrid, query: Token) -> Token:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from hot_core.figures.axes import token_axis
-from hot_core.figures.planes import PLANES, Plane, Spans, Voxel, cut, edges_of
+from hot_core.figures.planes import Plane, Spans, Voxel, cut, edges_of
 from hot_core.figures.style import Box, Part, class_colours, frame, frames
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Segmentation
@@ -48,21 +48,18 @@ def field_trace(tokens: xr.DataArray, grid: TokenGrid, plane: Plane, position: V
 
 
 def label_traces(
-    prediction: Segmentation, modes: Sequence[Mode], spans: Spans, plane: Plane, position: Voxel, fill: bool
+    prediction: Segmentation, modes: Sequence[Mode], spans: Spans, plane: Plane, position: Voxel
 ) -> list[Part]:
-    """Each label of a plane as an outline, filled when asked for."""
+    """Each label of a plane as an outline."""
     labels = cut(prediction.labels.values, spans, plane, position)
-    edges = {"x": edges_of(modes, spans, plane.across), "y": edges_of(modes, spans, plane.up)}
-    middles = {name: (line[1:] + line[:-1]) / 2 for name, line in edges.items()}
+    edges = (edges_of(modes, spans, plane.across), edges_of(modes, spans, plane.up))
+    middles = {name: (line[1:] + line[:-1]) / 2 for name, line in zip("xy", edges, strict=True)}
     traces: list[Part] = []
     for index, colour in enumerate(class_colours(prediction.classes).values()):
         mask = labels == index
         if colour is None or not mask.any():
             continue
         common = _on(plane) | {"showscale": False, "hoverinfo": "skip"}
-        if fill:
-            flat = {"type": "heatmap", "z": np.where(mask, 1.0, np.nan).astype(np.float32), "opacity": 0.45}
-            traces.append(common | edges | flat | {"colorscale": [[0, colour], [1, colour]]})
         level = {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"}
         line = {"color": colour, "width": 2, "smoothing": 0}
         outline = {"type": "contour", "z": mask.astype(np.uint8), "contours": level, "line": line}
@@ -86,11 +83,6 @@ def is_cut(grid: TokenGrid, plane: Plane, position: Voxel, token: tuple[int, ...
     """Whether a plane through a voxel goes through a token."""
     covered = grid.native_of(token)[plane.through]
     return bool(covered.start <= position[plane.through] < covered.stop)
-
-
-def is_seen(grid: TokenGrid, position: Voxel, token: tuple[int, ...]) -> bool:
-    """Whether any of the three planes through a voxel goes through a token."""
-    return any(is_cut(grid, plane, position, token) for plane in PLANES)
 
 
 def _box(grid: TokenGrid, plane: Plane, token: tuple[int, ...]) -> Box:

@@ -1,4 +1,4 @@
-"""The three planes of a volume: where they lie, what of them is shown, and what a click in one means."""
+"""The three planes of a volume: where they lie and what of them is shown."""
 
 from __future__ import annotations
 
@@ -47,23 +47,19 @@ class Look:
         position: the voxel that the planes go through.
         radiological: whether the patient's left is on the right of the picture.
         sided: whether the patient's sides are known; otherwise nothing is named after them, nor turned.
-        whole: show the whole volume and not only the analysed region with a margin.
     """
 
     position: Voxel
     radiological: bool = True
     sided: bool = True
-    whole: bool = False
 
     def flips(self, plane: Plane) -> bool:
         """Whether a plane is drawn with its x axis from right to left."""
         return self.sided and self.radiological and plane.across == 0
 
 
-def shown_spans(grid: TokenGrid, sizes: Sequence[int], whole: bool) -> list[tuple[int, int]]:
-    """The native interval of each axis that is shown: all of it, or the analysed region with a margin."""
-    if whole:
-        return [(0, size) for size in sizes]
+def shown_spans(grid: TokenGrid, sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """The native interval of each axis that is shown: the analysed region with a margin."""
     spans = []
     for (start, stop), size in zip(grid.window, sizes, strict=True):
         margin = max(2, (stop - start) // 8) if (start, stop) != (0, size) else 0
@@ -88,13 +84,3 @@ def cut(values: np.ndarray, spans: Spans, plane: Plane, position: Voxel) -> np.n
 def edges_of(modes: Sequence[Mode], spans: Spans, axis: int) -> np.ndarray:
     """The edges of the shown voxels along an axis."""
     return native_edges(modes[axis])[spans[axis][0] : spans[axis][1] + 1]
-
-
-def pick_voxel(x: float, y: float, plane: Plane, modes: Sequence[Mode], position: Sequence[int]) -> tuple[int, ...]:
-    """The voxel under a click in a plane; the third coordinate is the plane's own."""
-    voxel = list(position)
-    for axis, value in ((plane.across, x), (plane.up, y)):
-        edges = native_edges(modes[axis])
-        middles = (edges[1:] + edges[:-1]) / 2
-        voxel[axis] = int(np.argmin(np.abs(middles - value)))
-    return tuple(voxel)

@@ -34,7 +34,7 @@ GAPS = (0.07, 0.09)
 def slices_figure(
     data: xr.DataArray, modes: Sequence[Mode], grid: TokenGrid, look: Look, *, query: tuple[int, ...] | None = None,
     key: tuple[int, ...] | None = None, field: xr.DataArray | None = None, prediction: Segmentation | None = None,
-    fill: bool = False, uniform: float | None = None, height: int = 560,
+    uniform: float | None = None, height: int = 560,
 ) -> go.Figure:  # fmt: skip
     """Draw coronal, sagittal and axial planes, aligned with each other, in one scale.
 
@@ -47,7 +47,6 @@ def slices_figure(
         key: its chosen partner, framed in blue and dashed in every plane that cuts it.
         field: attention over the native grid, laid over the picture.
         prediction: labels, drawn as outlines.
-        fill: fill the labels as well.
         uniform: the weight each key would get if all were looked at alike; None: one over their number.
         height: of the figure, in pixels.
 
@@ -55,7 +54,7 @@ def slices_figure(
         A figure with anatomical aspect; R/L/A/P/S/I stand at the edges where sides are known, the colour bars in
         the fourth field.
     """
-    spans = shown_spans(grid, [len(mode) for mode in modes], look.whole)
+    spans = shown_spans(grid, [len(mode) for mode in modes])
     tokens = None if field is None else token_field(field, grid)
     traces: list[Part] = []
     layout: Part = {"shapes": [], "annotations": []}
@@ -65,7 +64,7 @@ def slices_figure(
         if tokens is not None:
             traces += field_trace(tokens, grid, plane, look.position)
         if prediction is not None:
-            traces += label_traces(prediction, modes, spans, plane, look.position, fill)
+            traces += label_traces(prediction, modes, spans, plane, look.position)
         layout["shapes"] += token_shapes(grid, plane, look.position, query, key)
         layout |= _axes(modes, spans, plane, look, corner)
         layout["annotations"] += [*_letters(plane, look), _heading(modes, plane, look)]

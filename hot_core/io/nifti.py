@@ -12,6 +12,7 @@ from hot_core.io.assemble import frozen_sample
 from hot_core.io.blob import Blob
 from hot_core.io.limits import Limits, foreign, gunzip, gunzip_head, megabytes, refuse
 from hot_core.io.nifti_header import Header, header_size, parse_header
+from hot_core.io.nifti_personal import personal_notes
 from hot_core.io.recognise import Format
 from hot_core.modes import Mode, Sample, VolumeGeometry
 
@@ -114,10 +115,7 @@ def _clean(values: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
 
 
 def _content_notes(image: nib.Nifti1Image, content: bytes, header: Header, geometry: VolumeGeometry) -> list[str]:
-    notes = []
-    private = any(bytes(header.raw[field]).strip(b"\0 ") for field in ("descrip", "aux_file"))
-    if private or _has_extensions(content, header):
-        notes.append("The header holds free text or extensions, which may hold personal data; it is never exported.")
+    notes = personal_notes(header.raw, _has_extensions(content, header))
     letters = "".join(nib.aff2axcodes(header.affine))
     if letters != "RAS" and geometry.placed:
         notes.append(f"The file's voxels run towards {letters}; they are shown turned to RAS.")

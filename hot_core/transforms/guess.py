@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hot_core.modes import VolumeGeometry
@@ -63,3 +65,23 @@ def gland_region(shape: np.ndarray, limit: int = 64) -> tuple[tuple[tuple[int, i
     cut = any(s > lo or e < hi for (s, e), lo, hi in zip(region, low, high, strict=True))
     note = f"The region is the {limit}³ voxels around the shape." + (" The shape is larger and was cut." if cut else "")
     return tuple(region), (note,)
+
+
+def moved_around(
+    window: Sequence[tuple[int, int]], voxel: Sequence[int], sizes: Sequence[int]
+) -> tuple[tuple[int, int], ...]:
+    """A region of the same size with a voxel in its middle, pushed inside where it would leave the volume.
+
+    Args:
+        window: half-open interval of each axis.
+        voxel: the new middle; of an even length the upper one of the two middle voxels.
+        sizes: voxels of the volume along each axis, no fewer than the region has.
+
+    Returns:
+        Half-open intervals: begin at `voxel − length // 2`, no less than 0 and no more than `size − length`.
+    """
+    moved = []
+    for (start, stop), at, size in zip(window, voxel, sizes, strict=True):
+        begin = min(max(int(at) - (stop - start) // 2, 0), size - (stop - start))
+        moved.append((begin, begin + stop - start))
+    return tuple(moved)

@@ -1,0 +1,183 @@
+/** The volume viewer: what the page calls with every choice. */
+
+import { keptChoice, listenToWindow, paintBars, showLayerRows, showWindowControls } from "./controls.js";
+import { inBox, middleOf, openLook, strongestToken } from "./data.js";
+import { drawFrames, wholeIsAnalysed } from "./frames.js";
+import { listenToViewerKeys } from "./keys.js";
+import { listenToViewerPointer, moveCross } from "./pointer.js";
+import { showReadout, speakReadout } from "./readout.js";
+import { paintLayers } from "./paint.js";
+import { endStage, newStage, setWindow, showLayers, showVolume, voxelToShare, zoomTo } from "./stage.js";
+
+const PART_NAMES = [
+  "canvas", "frames", "readout", "live", "layers", "presets", "low", "high", "query", "key", "strongest", "zoom", "here",
+  "said",
+];
+const NO_WEBGL = "This browser offers no WebGL 2, which the volume is drawn with: allow hardware acceleration, or use "
+  + "another browser. Sliders, attention maps and exports on this page work without it.";
+
+function newViewer(root) {
+  const parts = Object.fromEntries(PART_NAMES.map((name) => [name, root.querySelector(`.nv-${name}`)]));
+  const it = { root, parts, choice: keptChoice(), open: {}, plane: "axial", cross: [0, 0, 0], work: Promise.resolve() };
+  it.redraw = () => {
+    cancelAnimationFrame(it.frame);
+    it.frame = requestAnimationFrame(() => drawAll(it));
+  };
+  it.changed = () => {
+    showReadout(it);
+    it.redraw();
+  };
+  it.style = (name, change, rows = true) => {
+    Object.assign(it.choice[name], change);
+    showLayers(it.nv, paintLayers(it.volume, it.look, it.choice));
+    if (rows) showLayerRows(it);
+    it.redraw();
+  };
+  it.setWindow = (window) => {
+    it.window = window;
+    setWindow(it.nv, window);
+    showWindowControls(it);
+    paintBars(it);
+    it.redraw();
+  };
+  listenToButtons(it);
+  listenToWindow(it);
+  listenToViewerPointer(it);
+  listenToViewerKeys(it);
+  new ResizeObserver(() => it.nv && it.look && fit(it)).observe(parts.canvas.parentElement);
+  root.addEventListener("transitionend", (event) => event.target === root && it.look && paintBars(it));
+  return it;
+}
+
+function listenToButtons(it) {
+  const to = (box) => () => {
+    if (!it.look || !box()) return;
+    moveCross(it, middleOf(box()));
+    speakReadout(it);
+  };
+  it.parts.query.addEventListener("click", to(() => it.look.header.query));
+  it.parts.key.addEventListener("click", to(() => it.look.header.key));
+  it.parts.strongest.addEventListener("click", to(() => strongestToken(it.look.layers[0], it.look.header)));
+  it.parts.zoom.addEventListener("click", () => {
+    it.choice.zoom = it.choice.zoom === "region" ? "whole" : "region";
+    showZoom(it);
+    it.redraw();
+  });
+  it.parts.here.addEventListener("click", () => (
+    it.send({ type: "region", voxel: it.cross, volume: it.volume.header.identity, stamp: performance.now() })));
+}
+
+function drawAll(it) {
+  if (!it.nv?.volumes.length) return;
+  it.nv.scene.crosshairPos = voxelToShare(it.cross, it.volume.header.shape);
+  it.nv.drawScene();
+  drawFrames(it);
+  it.root.dataset.drawn = String(Number(it.root.dataset.drawn ?? 0) + 1);
+}
+
+/** The canvas is as high as four pictures in one scale need, within what a page can show. */
+function fit(it) {
+  const { header } = it.volume;
+  const stage = it.parts.canvas.parentElement;
+  const long = header.shape.map((size, axis) => size * header.zooms[axis]);
+  const wanted = (stage.clientWidth * (long[1] + long[2])) / (long[0] + long[1]);
+  stage.style.height = `${Math.round(Math.min(Math.max(wanted, 280), 620))}px`;
+  it.nv.resizeListener();
+  showZoom(it);
+  paintBars(it);
+  it.redraw();
+}
+
+function showZoom(it) {
+  const { header } = it.volume;
+  const whole = wholeIsAnalysed(header);
+  it.parts.zoom.hidden = whole;
+  it.parts.here.hidden = whole;
+  it.parts.zoom.textContent = it.choice.zoom === "region" ? "Show the whole volume" : "Show the region";
+  zoomTo(it.nv, header, !whole && it.choice.zoom === "region" ? header.region : null);
+}
+
+async function takeVolume(it, volume) {
+  it.volume = volume;
+  const { header } = volume;
+  await showVolume(it.nv, volume);
+  it.cross = middleOf(it.look.header.query);
+  it.window = header.windows[0];
+  setWindow(it.nv, it.window);
+  showWindowControls(it);
+  fit(it);
+}
+
+/** Bring everything to the newest choice. */
+async function takeLook(it, component) {
+  if (it.ended || it.newest !== component) return;
+  const look = openLook(component.data);
+  const volume = await heldVolume(look.header.volume, it);
+  if (!volume || it.newest !== component) return;
+  it.nv ??= await newStage(it.parts.canvas);
+  const before = it.look?.header.query;
+  it.look = look;
+  if (it.volume !== volume) await takeVolume(it, volume);
+  else if (String(before) !== String(look.header.query) && !inBox(it.cross, look.header.query)) {
+    it.cross = middleOf(look.header.query);
+  }
+  it.nv.opts.isRadiologicalConvention = look.header.radiological;
+  it.parts.key.disabled = !look.header.key;
+  showLayers(it.nv, paintLayers(volume, look, it.choice));
+  showLayerRows(it);
+  showReadout(it);
+  it.parts.said.hidden = true;
+  drawAll(it);
+  Object.assign(it.root.dataset, {
+    query: middleOf(look.header.query).join(","), key: look.header.key ? middleOf(look.header.key).join(",") : "",
+    volume: volume.header.identity,
+  });
+}
+
+/** The volume may come after the choice that belongs to it. */
+function heldVolume(identity, it) {
+  return new Promise((found) => {
+    const look = () => {
+      const volume = globalThis.hotLens.volumes?.get(identity);
+      if (volume || !it.root.isConnected || it.ended) found(volume);
+      else setTimeout(look, 15);
+    };
+    look();
+  });
+}
+
+function offersWebgl() {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return Boolean(gl);
+}
+
+function leave(it) {
+  if (it.root.isConnected || it.ended) return;
+  it.ended = true;
+  if (it.nv) endStage(it.nv);
+}
+
+/**
+ * Show a choice in the viewer that stands in the component's root; called again whenever the choice changes.
+ *
+ * @param {{data: Uint8Array|ArrayBuffer, parentElement: Element|ShadowRoot, setTriggerValue: function}} component
+ */
+export default function volumeViewer(component) {
+  const root = component.parentElement.querySelector(".niivue-volume");
+  root.viewer ??= newViewer(root);
+  const it = root.viewer;
+  it.webgl ??= offersWebgl();
+  if (!it.webgl) {
+    it.parts.said.textContent = NO_WEBGL;
+    root.classList.add("nv-without");
+    return undefined;
+  }
+  it.send = (event) => component.setTriggerValue("event", event);
+  it.newest = component;
+  it.work = it.work.then(() => takeLook(it, component)).catch((error) => {
+    it.parts.said.hidden = false;
+    it.parts.said.textContent = `The volume cannot be drawn: ${error.message}. Load the page again.`;
+  });
+  return () => setTimeout(() => leave(it), 500);
+}
