@@ -1,4 +1,4 @@
-"""`python -m hot_core explain FILE --model NAME --out DIR`: what the page shows, as files."""
+"""`python -m hot_core explain FILE --model NAME --out DIR`: what the page shows, as files; `view BUNDLE`: in napari."""
 
 from __future__ import annotations
 
@@ -89,6 +89,22 @@ def explain(
     except OSError as error:
         fail(f"{error.filename or out}: {error.strerror or error}. Choose another file or folder.")
     print(reading)
+
+
+@app.command()
+def view(
+    bundle: Annotated[Path, typer.Argument(help="A .hotlens file, saved under “Keep” on the page.")],
+    discard: Annotated[bool, typer.Option("--discard", hidden=True)] = False,
+) -> None:
+    """Open a bundle in napari: data, prediction, attention through the layers of the model, factors."""
+    from hot_core.napari_plugin.window import show  # figures and all: no other command needs them
+
+    try:
+        show(bundle, discard)
+    except HotError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{bundle.name}: {error.strerror or error}. Choose another file.")
 
 
 def write(

@@ -23,6 +23,7 @@ LAYERS = (
     ("cost",),
     ("analysis",),
     ("export", "figures"),
+    ("napari_plugin",),
     ("pipeline",),
     ("scene",),
     ("report",),

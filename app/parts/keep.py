@@ -1,4 +1,4 @@
-"""What can be taken away: factors, field, prediction and the map of a whole scene, each made when it is asked for."""
+"""What can be taken away: factors, field, prediction, the map of a whole scene, a bundle; each made when asked for."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from app.parts import napari
 from app.parts.scene import finished
 from app.parts.view import View
 from hot_core.export import factors_bytes, field_bytes, prediction_bytes
@@ -18,6 +19,7 @@ def draw(view: View) -> None:
     """What can be taken along; file names say what they hold and never what the input was called."""
     analysis, kind = view.analysis, view.kind
     scene = finished(analysis) if kind == "raster" else None
+    whole = analysis if scene is None else replace(analysis, prediction=scene)
     suffix = ".csv" if analysis.model_config["task"] == "classify" else SUFFIX[kind]
     place = "model" if view.shown == "model" else f"layer{view.layer}"
     place += f"_head{view.head}" if view.head is not None else ""
@@ -32,7 +34,6 @@ def draw(view: View) -> None:
             file_name=f"prediction{suffix}", on_click="ignore", width="stretch",
         )  # fmt: skip
         if scene is not None:
-            whole = replace(analysis, prediction=scene)
             st.download_button(
                 "Class map of the whole scene", data=lambda: prediction_bytes(whole)[0], key=f"{kind}_download_scene",
                 file_name="scene.tif", on_click="ignore", width="stretch",
@@ -42,3 +43,5 @@ def draw(view: View) -> None:
             file_name="factors.npz", on_click="ignore", width="stretch",
             help="Every layer's and head's mode-wise matrices with their coordinates, for NumPy.",
         )  # fmt: skip
+        st.divider()
+        napari.draw(view, whole, place)
