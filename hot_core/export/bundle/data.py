@@ -36,7 +36,7 @@ def data_arrays(analysis: Analysis, most: int = MOST_VALUES) -> dict[str, Kept]:
     image = _values(analysis)[tuple(slice(*interval) for interval in extent)]
     found = _forecast(analysis) | _labels(analysis, extent)
     names = {"raster": "band", "series": "variable"}.get(analysis.sample.kind)
-    lines = [image, *(values for values, _ in found.values() if values.ndim == image.ndim)]
+    lines = [image, *(values for name, (values, _) in found.items() if name != "labels")]
     limits = _limits(lines, SHARES[analysis.sample.kind], None if names is None else analysis.record.modes.index(names))
     start = tuple(low for low, _ in extent)
     held = Held(dims=analysis.record.modes, start=start, limits=limits, meaning=_meaning(analysis, extent))

@@ -39,7 +39,7 @@ def _axis(analysis: Analysis, index: int, mode: Mode, geometry: Geometry) -> Axi
         units = _units(analysis) if mode.name == "variable" else ()
         return Axis(name=mode.name, names=names, units=units, roles=_roles(analysis) if mode.name == "band" else ())
     if isinstance(geometry, SeriesGeometry):
-        return _time(mode, analysis.grid.window[index][0])
+        return time_axis(mode, analysis.grid.window[index][0])
     first = float(mode.coords[0])
     if isinstance(geometry, VolumeGeometry):
         step = float(geometry.zooms[index]) if geometry.placed else 1.0
@@ -54,7 +54,7 @@ def _pixel(geometry: RasterGeometry) -> tuple[float, float]:
     return (math.hypot(b, e), math.hypot(a, d)) if rotated(geometry) else (e, a)
 
 
-def _time(mode: Mode, start: int) -> Axis:
+def time_axis(mode: Mode, start: int) -> Axis:
     """Hours since the window began; counted steps where the stamps are no straight line (months), or there are none."""
     coords = mode.coords
     steps = np.diff(coords)
