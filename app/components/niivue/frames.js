@@ -5,11 +5,15 @@ import { HALO_INK, KEY_INK, QUERY_INK } from "../attention_map/theme.js";
 import { SIDE_LETTERS, indexIn, worldOf } from "./data.js";
 import { planesOf } from "./stage.js";
 
-/** Draw everything over the planes. */
-export function drawFrames(it) {
+/** Draw everything over the planes, and in the place of the 3-D its last picture where there is one. */
+export function drawFrames(it, still) {
   const { canvas, frames } = it.parts;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
   const context = clearedContext(frames, width, height, window.devicePixelRatio || 1);
+  if (still) {
+    const [left, top, wide, high] = it.views[3].position;
+    context.drawImage(still, left * width, top * height, wide * width, high * height);
+  }
   it.planes = planesOf(it.nv, it.volume.header.shape);
   for (const plane of it.planes) {
     context.save();

@@ -7,12 +7,18 @@ import { listenToViewerKeys } from "./keys.js";
 import { listenToViewerPointer, moveCross } from "./pointer.js";
 import { showReadout, speakReadout } from "./readout.js";
 import { paintLayers } from "./paint.js";
-import { endStage, newStage, setWindow, showLayers, showVolume, voxelToShare, zoomTo } from "./stage.js";
+import {
+  drawStage, endStage, newStage, setWindow, showLayers, showVolume, stageLayout, timedDraw,
+  voxelToShare, zoomTo,
+} from "./stage.js";
 
 const PART_NAMES = [
   "canvas", "frames", "readout", "live", "layers", "presets", "low", "high", "query", "key", "strongest", "zoom", "here",
   "said",
 ];
+const SLOW_MS = 40;
+const REST_MS = 700;
+const REST_WAITING_MS = 2500; // while the page answers a click, the processor is the page's
 const NO_WEBGL = "This browser offers no WebGL 2, which the volume is drawn with: allow hardware acceleration, or use "
   + "another browser. Sliders, attention maps and exports on this page work without it.";
 
@@ -21,7 +27,7 @@ function newViewer(root) {
   const it = { root, parts, choice: keptChoice(), open: {}, plane: "axial", cross: [0, 0, 0], work: Promise.resolve() };
   it.redraw = () => {
     cancelAnimationFrame(it.frame);
-    it.frame = requestAnimationFrame(() => drawAll(it));
+    it.frame = requestAnimationFrame(() => drawAll(it, it.turning || !it.slow));
   };
   it.changed = () => {
     showReadout(it);
@@ -67,21 +73,39 @@ function listenToButtons(it) {
     it.send({ type: "region", voxel: it.cross, volume: it.volume.header.identity, stamp: performance.now() })));
 }
 
-function drawAll(it) {
-  if (!it.nv?.volumes.length) return;
+/**
+ * Draw the planes now, and the 3-D with them; where that takes long, when nothing has happened for a while: until then
+ * its last picture stands.
+ */
+function drawAll(it, solid = !it.slow) {
+  clearTimeout(it.rest);
+  if (it.ended || !it.views || !it.nv.volumes.length) return;
   it.nv.scene.crosshairPos = voxelToShare(it.cross, it.volume.header.shape);
-  it.nv.drawScene();
-  drawFrames(it);
+  drawStage(it.nv, it.views, solid);
+  if (solid) keepSolid(it);
+  else it.rest = setTimeout(() => drawAll(it, true), it.waits ? REST_WAITING_MS : REST_MS);
+  drawFrames(it, solid ? null : it.still);
   it.root.dataset.drawn = String(Number(it.root.dataset.drawn ?? 0) + 1);
+}
+
+/** The 3-D as it was drawn last. */
+function keepSolid(it) {
+  const { canvas } = it.parts;
+  const [left, top, width, height] = it.views[3].position.map((share, at) => (
+    Math.round(share * (at % 2 ? canvas.height : canvas.width))));
+  it.still ??= document.createElement("canvas");
+  Object.assign(it.still, { width, height });
+  it.still.getContext("2d").drawImage(canvas, left, top, width, height, 0, 0, width, height);
 }
 
 /** The canvas is as high as four pictures in one scale need, within what a page can show. */
 function fit(it) {
   const { header } = it.volume;
   const stage = it.parts.canvas.parentElement;
-  const long = header.shape.map((size, axis) => size * header.zooms[axis]);
-  const wanted = (stage.clientWidth * (long[1] + long[2])) / (long[0] + long[1]);
-  stage.style.height = `${Math.round(Math.min(Math.max(wanted, 280), 620))}px`;
+  const { height, views } = stageLayout(header, stage.clientWidth);
+  stage.style.height = `${height}px`;
+  it.views = views;
+  it.still = null;
   it.nv.resizeListener();
   showZoom(it);
   paintBars(it);
@@ -106,6 +130,8 @@ async function takeVolume(it, volume) {
   setWindow(it.nv, it.window);
   showWindowControls(it);
   fit(it);
+  drawStage(it.nv, it.views, true); // once to warm up, then timed
+  it.slow = timedDraw(it.nv, it.views) > SLOW_MS;
 }
 
 /** Bring everything to the newest choice. */
@@ -117,6 +143,7 @@ async function takeLook(it, component) {
   it.nv ??= await newStage(it.parts.canvas);
   const before = it.look?.header.query;
   it.look = look;
+  it.waits = false;
   if (it.volume !== volume) await takeVolume(it, volume);
   else if (String(before) !== String(look.header.query) && !inBox(it.cross, look.header.query)) {
     it.cross = middleOf(look.header.query);
@@ -155,6 +182,7 @@ function offersWebgl() {
 function leave(it) {
   if (it.root.isConnected || it.ended) return;
   it.ended = true;
+  clearTimeout(it.rest);
   if (it.nv) endStage(it.nv);
 }
 
@@ -173,7 +201,10 @@ export default function volumeViewer(component) {
     root.classList.add("nv-without");
     return undefined;
   }
-  it.send = (event) => component.setTriggerValue("event", event);
+  it.send = (event) => {
+    it.waits = true;
+    component.setTriggerValue("event", event);
+  };
   it.newest = component;
   it.work = it.work.then(() => takeLook(it, component)).catch((error) => {
     it.parts.said.hidden = false;

@@ -24,6 +24,7 @@ export function listenToViewerPointer(it) {
   canvas.addEventListener("pointermove", (event) => {
     if (!held || held.shift) return;
     const [x, y] = where(event);
+    it.turning = !held.plane;
     if (held.plane) moveCross(it, voxelAt(it, held.plane, x, y));
     else turn(it, x - held.x, y - held.y);
     Object.assign(held, { x, y });
@@ -33,9 +34,13 @@ export function listenToViewerPointer(it) {
     const [x, y] = where(event);
     const { plane, shift } = held;
     held = null;
+    it.turning = false;
     if (plane) pick(it, voxelAt(it, plane, x, y), shift);
   });
-  canvas.addEventListener("pointercancel", () => { held = null; });
+  canvas.addEventListener("pointercancel", () => {
+    held = null;
+    it.turning = false;
+  });
   canvas.addEventListener("wheel", (event) => scroll(it, event, planeAt(it, ...where(event))), { passive: false });
 }
 

@@ -20,8 +20,9 @@ PAUSE_MS = 20
 APPEARS_MS = 20_000
 EDGE = 0.06
 """Share of a picture along each side that is left alone."""
-HISTORY = 0.8
-"""Of the series' dated axis 96 of 120 hours have been; in those of the forecast there is no position to choose."""
+REACH = {"series": (0.8, 1.0), "volume": (0.38, 0.38)}
+"""Of the series' dated axis 96 of 120 hours have been; in those of the forecast there is no position to choose. In the
+volume's viewer, the coronal plane."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ class Case:
         target: selector of the picture within it, in shadow roots, too.
         views: what has to follow, as `stopwatch.js` takes it.
         sizes: tokens of each mode.
-        reach: the share of the picture's width, from the left, that holds anything to choose.
+        reach: the shares of the picture's width, from the left, and height, from above, that hold anything to choose.
     """
 
     box: str
     target: str
     views: tuple[dict[str, object], ...]
     sizes: tuple[int, ...] = ()
-    reach: float = 1.0
+    reach: tuple[float, float] = (1.0, 1.0)
 
 
 def place(number):
@@ -85,8 +86,7 @@ def click(page, case, number):
     except Late as error:
         raise LookupError(f"{case.box} has no {case.target} to click.") from error
     box = found.json_value()
-    across, down = place(number)
-    across *= case.reach
+    across, down = (share * reach for share, reach in zip(place(number), case.reach, strict=True))
     x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
     page.mouse.move(x - 3, y - 3)
     page.mouse.move(x, y)
@@ -100,6 +100,7 @@ def click(page, case, number):
 
 
 MAP = "[data-testid=attention-canvas]"
+VIEWER = "[data-testid=volume-canvas]"
 
 
 def cases(kind, sizes):
@@ -113,12 +114,15 @@ def cases(kind, sizes):
             {"box": f".st-key-{kind}_matrix_{mode}", "what": "matrix", "mode": at}
             for at, mode in enumerate(MODES[kind])
         ),
-        {"box": boxes["data"], "what": "marks"},
+        {"box": boxes["data"], "what": "viewer" if kind == "volume" else "marks"},
         *([{"box": ".st-key-raster_prediction", "what": "marks"}] if kind == "raster" else []),
     )
-    targets = {"map": MAP, "matrix": MAP, "data": ".js-plotly-plot .nsewdrag"}
-    reach = {"data": HISTORY} if kind == "series" else {}
-    return {source: Case(boxes[source], targets[source], views, sizes, reach.get(source, 1.0)) for source in SOURCES}
+    data = VIEWER if kind == "volume" else ".js-plotly-plot .nsewdrag"
+    targets = {"map": MAP, "matrix": MAP, "data": data}
+    reach = {"data": REACH[kind]} if kind in REACH else {}
+    return {
+        source: Case(boxes[source], targets[source], views, sizes, reach.get(source, (1.0, 1.0))) for source in SOURCES
+    }
 
 
 def pages(browser, url, settings, sizes, say):

@@ -31,11 +31,12 @@ function deep(root, selector) {
   return null;
 }
 
-/** What a view shows: a position of the instrument, a sentence, or the frames drawn over a plotly figure. */
+/** What a view shows: a position of the instrument, a sentence, the volume viewer's query, or the frames over a plotly figure. */
 function shown(view) {
   const box = document.querySelector(view.box);
   if (!box) return null;
   if (view.what === "text") return box.textContent;
+  if (view.what === "viewer") return deep(box, ".niivue-volume")?.dataset.query || null; // written when drawn, too
   if (view.what === "marks") {
     const lines = box.querySelectorAll(".js-plotly-plot .shapelayer path");
     return lines.length ? Array.from(lines, (line) => line.getAttribute("d")).join("|") : null;
