@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.browser.instrument import (
     readout,
     visible,
 )  # fmt: skip
+from tests.browser.viewer import click_voxel, viewer
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_data"
 FILES = {
@@ -77,21 +79,22 @@ def assert_frame(shape: dict[str, Any], across: tuple[Any, Any], down: tuple[Any
 
 def assert_marked(page: Page, kind: str, token: Token, colour: str) -> None:
     """The token's frame lies at its own place in the data."""
+    if kind == "volume":
+        box = [[int(part.start), int(part.stop)] for part in analysed(kind).grid.native_of(token)]
+        role = {QUERY: "query", KEY: "key"}[colour]
+        page.wait_for_function(
+            "([root, role, box]) => JSON.stringify(root.viewer.look.header[role]) === JSON.stringify(box)",
+            arg=[viewer(page).element_handle(), role, box],
+        )  # fmt: skip
+        return
     shapes = frames(page, f"{kind}_data", colour)
     if kind == "series":
         (strip,) = shapes
         at_row = token[0] * len(analysed(kind).grid.axes[1]) + token[1]
         assert_frame(strip, edges(kind, 2, token[2]), (at_row - 0.5, at_row + 0.5))
-    elif kind == "raster":
+    else:
         (patch,) = shapes
         assert_frame(patch, edges(kind, 1, token[1]), edges(kind, 0, token[0]))
-    else:
-        panels = {str(shape["xref"])[1:]: shape for shape in shapes}
-        shown = {"": (0, 2), "2": (1, 2), "3": (0, 1)}
-        assert panels
-        for panel, shape in panels.items():
-            across, up = shown[panel]
-            assert_frame(shape, edges(kind, across, token[across]), edges(kind, up, token[up]))
 
 
 def close_up(page: Page, kind: str) -> None:
@@ -167,11 +170,11 @@ def test_the_matrices_choose_mode_by_mode_and_the_data_follow(kind: str, page: P
 def test_a_click_in_the_data_moves_the_maps(kind: str, page: Page, app_url: str) -> None:
     open_page(page, app_url, kind)
     before = analysed(kind).default_query()
-    (query, x, y, panel), (partner, x2, y2, panel2) = places(kind, before)
-    click_data(page, f"{kind}_data", x, y, axes=panel)
+    (query, click), (partner, shift_click) = places(page, kind, before)
+    click(False)
     expect_chosen(page, f"{kind}_map", flat(kind, query))
     settled(page)
-    click_data(page, f"{kind}_data", x2, y2, axes=panel2, shift=True)
+    shift_click(True)
     expect_chosen(page, f"{kind}_map", flat(kind, query), flat(kind, partner))
     for mode, name in enumerate(MODES[kind]):
         expect_chosen(page, f"{kind}_matrix_{name}", query[mode], partner[mode])
@@ -180,25 +183,30 @@ def test_a_click_in_the_data_moves_the_maps(kind: str, page: Page, app_url: str)
     assert_marked(page, kind, partner, KEY)
 
 
-def places(kind: str, before: Token) -> list[tuple[Token, Any, Any, str]]:
-    """Two tokens, each with a place in the data where it lies: x, y and plotly's panel."""
+def places(page: Page, kind: str, before: Token) -> list[tuple[Token, Callable[[bool], None]]]:
+    """Two tokens, each with a click (with or without Shift) at a place in the data where it lies."""
     query, partner = CHOSEN[kind]
 
     def middle(mode: int, token: int) -> Any:
         first, last = edges(kind, mode, token)
         return str((first + (last - first) / 2).astype("datetime64[s]")) if kind == "series" else (first + last) / 2
 
+    def at_place(x: object, y: object, panel: str) -> Callable[[bool], None]:
+        return lambda shift: click_data(page, f"{kind}_data", x, y, axes=panel, shift=shift)
+
+    def in_plane(plane: str, token: Token) -> Callable[[bool], None]:
+        voxel = tuple(part.start + 1 for part in analysed(kind).grid.native_of(token))
+        return lambda shift: click_voxel(page, plane, voxel, shift=shift)
+
     if kind == "series":
         variables = len(analysed(kind).grid.axes[1])
-        return [(t, middle(2, t[2]), t[0] * variables + t[1], "2") for t in (query, partner)]
+        return [(t, at_place(middle(2, t[2]), t[0] * variables + t[1], "2")) for t in (query, partner)]
     if kind == "raster":  # the band stays: a patch has all of them; a key that is not there yet starts at the query
         query, partner = (*query[:2], before[2]), (*partner[:2], before[2])
-        return [(t, middle(1, t[1]), middle(0, t[0]), "") for t in (query, partner)]
+        return [(t, at_place(middle(1, t[1]), middle(0, t[0]), "")) for t in (query, partner)]
     first = (query[0], before[1], query[2])  # the coronal plane goes through the query's y
-    return [
-        (first, middle(0, first[0]), middle(2, first[2]), ""),
-        ((partner[0], partner[1], first[2]), middle(0, partner[0]), middle(1, partner[1]), "3"),
-    ]
+    second = (partner[0], partner[1], first[2])  # and the axial one through the new query's z
+    return [(first, in_plane("coronal", first)), (second, in_plane("axial", second))]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.actions import KINDS, MODES, TITLES, at, figure, open_page, pixels, reading, settled
 from tests.browser.instrument import canvas_pixels
+from tests.browser.viewer import viewer_pixels
 
 
 def assert_drawn(picture: np.ndarray, key: str) -> None:
@@ -36,7 +37,7 @@ def test_start_leads_to_a_sample(page: Page, app_url: str) -> None:
 def test_a_page_opens_with_an_analysis(kind: str, page: Page, app_url: str) -> None:
     open_page(page, app_url, kind)
     expect(reading(page, kind)).to_contain_text("looks most at")
-    assert_drawn(pixels(page, f"{kind}_data"), f"{kind}_data")
+    assert_drawn(viewer_pixels(page) if kind == "volume" else pixels(page, f"{kind}_data"), f"{kind}_data")
     for key in (f"{kind}_map", *(f"{kind}_matrix_{mode}" for mode in MODES[kind])):
         assert_drawn(canvas_pixels(page, key), key)
     expect(page.get_by_text("not a medical device").first).to_be_visible()

@@ -16,6 +16,7 @@ from tests.browser.actions import (
     wait_until_redrawn,
 )
 from tests.browser.instrument import canvas_pixels, instrument, visible
+from tests.browser.viewer import viewer, viewer_pixels
 
 SLIDES = {"series": ("time", "ArrowLeft"), "volume": ("y", "ArrowRight"), "raster": ("row", "ArrowRight")}
 
@@ -23,13 +24,18 @@ SLIDES = {"series": ("time", "ArrowLeft"), "volume": ("y", "ArrowRight"), "raste
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slider_moves_the_query_and_the_overlay_follows(kind: str, page: Page, app_url: str) -> None:
     open_page(page, app_url, kind)
-    words, before, picture = reading(page, kind).inner_text(), drawn(page, f"{kind}_data"), pixels(page, f"{kind}_data")
+    seen = (lambda: viewer_pixels(page)) if kind == "volume" else (lambda: pixels(page, f"{kind}_data"))
+    words, picture = reading(page, kind).inner_text(), seen()
+    marked = viewer(page).get_attribute("data-query") if kind == "volume" else drawn(page, f"{kind}_data")
     mode, key = SLIDES[kind]
     slide(page, kind, mode, key)
     expect(reading(page, kind)).not_to_have_text(words)
-    wait_until_redrawn(page, f"{kind}_data", before)
+    if kind == "volume":
+        expect(viewer(page)).not_to_have_attribute("data-query", str(marked))
+    else:
+        wait_until_redrawn(page, f"{kind}_data", str(marked))
     settled(page)
-    after = pixels(page, f"{kind}_data")
+    after = seen()
     assert after.shape == picture.shape, "The picture moved or changed its size when a number changed."
     assert np.any(after != picture)
 
