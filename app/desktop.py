@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 import streamlit as st
@@ -24,7 +25,19 @@ LOOK_S = 0.1
 
 def here() -> bool:
     """Whether this computer has a screen and the visitor sits before it; for others the window would open far away."""
-    return screen_there() and st.context.ip_address is None
+    return screen_there() and _own(st.context.ip_address)
+
+
+def _own(address: str | None) -> bool:
+    """Whether an address is this computer's own; None is what Streamlit makes of some of them."""
+    if address is None:
+        return True
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None  # ::ffff:127.0.0.1 on a server for both
+    return (mapped or found).is_loopback
 
 
 def open_in_napari(content: bytes) -> bool:

@@ -278,9 +278,9 @@ def test_the_query_is_an_orange_point_in_the_middle_of_its_token() -> None:
     points, settings, kind = found["query"]
     middle = [4 * 2 + 1, 4 * 3 + 1, (4 * 5 + 22) // 2]  # the last token of z is cut to three voxels
     expected = (AFFINES["anisotropic"] @ [*middle, 1])[:3]
-    np.testing.assert_allclose(points, [expected[::-1]], atol=1e-5)
+    np.testing.assert_allclose(world_of((points, settings, kind), points[0]), expected[::-1], atol=1e-5)
+    np.testing.assert_allclose(settings["scale"], [1.1, 1.3, 0.7])  # the steps of the sliders
     assert (kind, settings["face_color"]) == ("points", QUERY)
-    assert "scale" not in settings
 
 
 def test_a_volume_without_place_is_counted_in_voxels() -> None:
@@ -582,8 +582,10 @@ def test_a_window_is_offered_only_where_it_can_be_seen(monkeypatch: pytest.Monke
     assert screen_there()
     monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=None))
     assert desktop.here()
-    monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address="203.0.113.7"))
-    assert not desktop.here()
+    for address, own in (("::ffff:127.0.0.1", True), ("127.0.0.1", True), ("::1", True), ("203.0.113.7", False),
+                         ("::ffff:203.0.113.7", False), ("2001:db8::7", False), ("somebody", False)):  # fmt: skip
+        monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=address))
+        assert desktop.here() == own
     monkeypatch.delenv("WAYLAND_DISPLAY")
     monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=None))
     assert not desktop.here()

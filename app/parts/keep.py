@@ -43,5 +43,4 @@ def draw(view: View) -> None:
             file_name="factors.npz", on_click="ignore", width="stretch",
             help="Every layer's and head's mode-wise matrices with their coordinates, for NumPy.",
         )  # fmt: skip
-        st.divider()
         napari.draw(view, whole, place)

@@ -16,7 +16,7 @@ from hot_core.napari_plugin.world import World, world
 LayerData: TypeAlias = tuple[np.ndarray, dict[str, Any], str]
 
 COMPOSITE = ("red", "green", "blue")
-QUERY_SIZE = 0.02
+QUERY_SIZE = 0.03
 """The query's diameter as a share of the picture's longer side."""
 
 
@@ -146,14 +146,13 @@ def _query(bundle: Bundle, place: World) -> Iterator[LayerData]:
     if position is None:
         return
     at = {axis.name: place.lines[axis.name].at(p) for axis, p in zip(bundle.about.axes, position, strict=True)}
-    lines = [place.lines[name] for name in place.order]
-    held = bundle.about.arrays["image"]
-    sizes = dict(zip(held.dims, bundle.arrays["image"].shape, strict=True))
+    sizes = dict(zip(bundle.about.arrays["image"].dims, bundle.arrays["image"].shape, strict=True))
     side = max(sizes[name] * abs(place.lines[name].step) for name in place.order[1:])
+    where = place.settings(place.order, (0, 0, 0))
+    scale = np.abs(where["scale"])  # a voxel's, or the sliders would take other steps; a negative one hides the dot
     looks = {
         "name": "query", "face_color": QUERY, "border_color": "white", "border_width": 0.1,
-        "size": QUERY_SIZE * side,
-        "units": [line.unit for line in lines], "axis_labels": [line.label for line in lines],
+        "scale": scale.tolist(), "translate": [0.0] * 3, "size": QUERY_SIZE * side / scale[-1],
     }  # fmt: skip
     words = f"the chosen position; {bundle.about.chosen.reading}"
-    yield np.array([[at[name] for name in place.order]]), looks | _means(words), "points"
+    yield np.array([[at[name] for name in place.order]]) / scale, where | looks | _means(words), "points"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARGIN = 0.18
 """Room around the picture for what is written there, as a share of the canvas."""
-COLUMNS = 110
+COLUMNS = 80
 NAMED = 12
 """So many bands or variables are listed by name."""
 
