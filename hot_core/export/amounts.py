@@ -18,7 +18,8 @@ def volumes_table(analysis: Analysis) -> pd.DataFrame:
 
     Returns:
         Columns "label" (the number in the exported NIfTI), "structure", "voxels" and, where the file knows the size
-        of its voxels, "volume_mm3": voxels times the volume of one, `|x| · |y| · |z|` of the voxel edges in mm.
+        of its voxels, "volume_mm3": voxels times the volume of one, `|det A|` of the
+        affine, in mm³.
 
     Raises:
         ShapeError: when the analysis is no segmentation of a volume.

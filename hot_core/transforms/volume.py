@@ -68,7 +68,7 @@ def grey_input(
     native, seen = masked(percentile_scale(np.where(np.isfinite(part), part, np.nan)))
     check_present(seen, config.name)
     given, mask = finer(native, seen, factors) if max(factors) > 1 else (native, seen)
-    back = partial(to_segmentation, config, modes, region, seen, geometry.zooms if geometry.placed else None, factors)
+    back = partial(to_segmentation, config, modes, region, seen, voxel_volume(geometry), factors)
     scale = scale_notes(geometry.zooms, factors)
     if not geometry.placed:
         scale = (*scale, "The file names no unit: the model takes its voxel sizes as mm.")
@@ -131,6 +131,16 @@ def binary(values: np.ndarray, name: str) -> tuple[np.ndarray, tuple[str, ...]]:
     return np.where(np.isfinite(values), (values != 0).astype(np.float32), np.nan), note
 
 
+def voxel_volume(geometry: VolumeGeometry) -> float | None:
+    """The volume of one voxel in mm³, `|det A|` of the affine's 3 × 3 part, which holds for sheared voxels, too.
+
+    Returns:
+        mm³; None where the file gives no size.
+    """
+    x, y, z = geometry.affine[:3, :3].T
+    return float(abs(np.dot(np.cross(x, y), z))) if geometry.placed else None  # exact for straight voxels
+
+
 def to_classification(config: Config, output: np.ndarray) -> Classification:
     """Logits (class) as probabilities.
 
@@ -146,21 +156,21 @@ def to_segmentation(
     modes: tuple[Mode, ...],
     region: tuple[tuple[int, int], ...],
     mask: np.ndarray,
-    zooms: tuple[float, float, float] | None,
+    voxel: float | None,
     factors: tuple[int, ...],
     output: np.ndarray,
 ) -> Segmentation:
     """Logits (class, …region, finer by `factors`) as labels and probabilities over the whole volume.
 
-    Amounts are mm³, or voxels where `zooms` is None.
+    Amounts are mm³, or voxels where `voxel`, the volume of one in mm³, is None.
 
     Returns:
         The segmentation; -1 and NaN outside the region and where voxels are missing.
     """
     labels, shares = whole(config, modes, region, mask, coarser(output, factors))
     counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
-    voxel, unit = (1.0, "voxels") if zooms is None else (float(np.prod(zooms)), "mm³")
-    amounts = {name: float(n) * voxel for name, n in zip(config.classes, counts, strict=True)}
+    size, unit = (1.0, "voxels") if voxel is None else (voxel, "mm³")
+    amounts = {name: float(n) * size for name, n in zip(config.classes, counts, strict=True)}
     return Segmentation(tuple(config.classes), labels, shares, amounts, unit)
 
 
