@@ -8,7 +8,9 @@ from app.components.modules import joined, kept, ordered
 from tests.javascript import run_module
 
 COMPONENTS = Path(__file__).resolve().parents[1] / "app" / "components"
-MAINS = [COMPONENTS / "attention_map" / "main.js", COMPONENTS / "gallery" / "gallery.js"]
+MAINS = [COMPONENTS / folder / f"{name}.js" for folder, name in (
+    ("attention_map", "main"), ("gallery", "gallery"), ("niivue", "main"), ("niivue", "hold"),
+)]  # fmt: skip
 
 
 def written(folder: Path, **modules: str) -> Path:
@@ -46,7 +48,7 @@ def test_an_import_of_another_form_is_refused(tmp_path: Path, line: str) -> None
         joined(main)
 
 
-@pytest.mark.parametrize("main", MAINS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("main", MAINS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_components_need_nothing_from_elsewhere(main: Path) -> None:
     folder = main.parent
     for path in [*folder.glob("*.css"), *folder.glob("*.html")]:

@@ -37,7 +37,7 @@ def line(page: Page, name: str) -> Locator:
 def place_of_voxel(page: Page, plane: str, voxel: Voxel) -> tuple[float, float]:
     """Where the middle of a voxel lies on the screen, in a plane that may go through another one."""
     root = viewer(page)
-    root.get_by_test_id("volume-canvas").scroll_into_view_if_needed()
+    root.get_by_test_id("volume-canvas").evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
     x, y = root.evaluate(PLACE, [plane, list(voxel)])
     return x, y
 
@@ -62,5 +62,8 @@ def expect_marked(page: Page, query: Voxel, key: Voxel | None = None) -> None:
 def viewer_pixels(page: Page) -> np.ndarray:
     """The planes and the 3-D as they stand on the screen, (height, width, 3)."""
     viewer(page)
-    picture = page.locator(".nv-stage").screenshot(timeout=LIMIT_MS)
+    stage = page.locator(".nv-stage")
+    stage.evaluate("stage => stage.scrollIntoView({ block: 'center' })")  # not below the page's own header
+    page.wait_for_timeout(300)
+    picture = stage.screenshot(timeout=LIMIT_MS)
     return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
