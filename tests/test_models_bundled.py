@@ -37,11 +37,18 @@ ABOVE = {
     "land-cover": [
         ("macro-f1 north carolina", "random forest macro-f1 north carolina", 1.0),
         ("macro-f1 brandenburg", "random forest macro-f1 brandenburg", 1.0),
+        ("macro-f1 north carolina", "random forest with texture macro-f1 north carolina", 1.0),
+        ("macro-f1 brandenburg", "random forest with texture macro-f1 brandenburg", 1.0),
     ],
 }
 REACHED = {
     "hippocampus": [("dice anterior", 0.87), ("dice posterior", 0.87)],
     "adrenal": [("auc", 0.82)],
+    "land-cover": [
+        ("macro-f1 brandenburg", 0.70),
+        ("lead over the forest north carolina low", 0.0),
+        ("lead over the forest brandenburg low", 0.0),
+    ],
 }
 
 

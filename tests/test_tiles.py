@@ -330,4 +330,4 @@ def test_no_seam_is_seen_on_real_scenes(name: str, sample_data: Path) -> None:
     for of, (ratio, _, high) in found.items():
         assert ratio < 1.05, (of, found)
         assert rough[of][1] > max(high, 1.5), (of, rough)
-    assert moved < min(0.06, rough_moved)
+    assert moved < min(0.08, 0.6 * rough_moved)

@@ -1,5 +1,6 @@
 """The recipe of `land-cover`: what a pixel knows of its surroundings, crops, scores over blocks, failures."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,16 @@ import torch
 from sklearn.metrics import confusion_matrix, f1_score
 
 from hot_core.models import HOTModel, ModelConfig, build_model
-from hot_core.models.land_cover import FEATURES, SQUARES, pixel_features, surroundings, token_features
+from hot_core.models.land_cover import (
+    COLOURLESS,
+    FEATURES,
+    OWN,
+    SQUARES,
+    mean_over_bands,
+    pixel_features,
+    surroundings,
+    token_features,
+)
 from hot_core.training import crops
 from hot_core.training.forest import forest_map
 from hot_core.training.land_cover import LandCoverRecipe
@@ -98,16 +108,60 @@ def test_tokens_are_made_of_their_own_patch():
     mask = torch.rand(2, 8, 12, 3, generator=generator) > 0.3
     values = torch.where(mask, torch.randn(mask.shape, generator=generator), 0.0)
     features = pixel_features(values, mask)
-    assert features.shape == (2, 8, 12, 3, FEATURES)
-    assert torch.equal(features[..., 0], values)
-    assert torch.equal(features[..., 1], mask.float())
-    for i, side in enumerate(SQUARES):
-        for j, part in enumerate(surroundings(values, mask, side)):
-            assert torch.equal(features[..., 2 + 2 * i + j], part)
     tokens = token_features(features, (4, 4, 1))
     patch = features[1, 4:8, 8:12, 2]
-    expected = [*patch[..., 0].flatten(), *patch[..., 1].flatten(), *patch[..., 2:].mean((0, 1))]
-    torch.testing.assert_close(tokens[1, 1, 2, 2], torch.stack(expected))
+    own = [patch[..., i].flatten() for i in range(OWN)]
+    torch.testing.assert_close(tokens[1, 1, 2, 2], torch.cat([*own, patch[..., OWN:].mean((0, 1))]))
+
+
+def test_what_is_known_of_a_pixel_is_spelled_out():
+    generator = torch.Generator().manual_seed(5)
+    mask = torch.rand(2, 7, 11, 3, generator=generator) > 0.6
+    mask[1, ..., 2] = False
+    values = torch.where(mask, torch.randn(mask.shape, generator=generator, dtype=torch.float64), 0.0)
+    features = pixel_features(values, mask)
+    assert features.shape == (2, 7, 11, 3, FEATURES)
+    for batch, row, column, band in np.ndindex(*mask.shape):
+        value = float(values[batch, row, column, band])
+        expected = [value, float(mask[batch, row, column, band]), math.asinh(4 * value) / 2]
+        for side in SQUARES:
+            box = (batch, slice(max(row - side // 2, 0), row + side // 2 + 1),
+                   slice(max(column - side // 2, 0), column + side // 2 + 1), band)  # fmt: skip
+            inside = values[box][mask[box]].numpy()
+            if inside.size:
+                mean, deviation = inside.mean(), np.sqrt(inside.var() + 1e-4)
+                expected += [mean, math.asinh(4 * mean) / 2, (math.log(deviation + 0.02) + 1.6) / 0.8]
+            else:
+                expected += [0.0, 0.0, 0.0]
+        assert features[batch, row, column, band].tolist() == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_place_hidden_in_all_bands_keeps_what_the_attention_brought():
+    generator = torch.Generator().manual_seed(6)
+    tokens = torch.randn(2, 3, 5, 7, 11, generator=generator, dtype=torch.float64)
+    valid = torch.rand(2, 3, 5, 7, generator=generator) > 0.5
+    valid[0, 1] = False
+    found = mean_over_bands(tokens, valid)
+    for batch, row, column in np.ndindex(2, 3, 5):
+        bands = [b for b in range(7) if valid[batch, row, column, b]] or list(range(7))
+        expected = sum(tokens[batch, row, column, b] for b in bands) / len(bands)
+        torch.testing.assert_close(found[batch, row, column], expected)
+
+
+def test_colours_are_kept_from_some_training_crops_and_never_later():
+    model = build_model(CONFIG, 0)
+    own = torch.rand(400, 2, 3, 2, OWN, generator=torch.Generator().manual_seed(7)) + 1
+    index = torch.tensor([3, 1])
+    with torch.random.fork_rng():
+        torch.manual_seed(8)
+        trained = model.train()._colours(own, index)
+    shown = model.eval()._colours(own, index)
+    for role, band in ((3, 0), (1, 1)):
+        assert torch.equal(shown[:, role * OWN : (role + 1) * OWN], own[..., band, :].movedim(-1, 1))
+    assert not shown[:, :OWN].any()
+    kept = trained.flatten(1).any(1)
+    assert torch.equal(trained[kept], shown[kept])
+    assert 1 - float(kept.float().mean()) == pytest.approx(COLOURLESS, abs=0.06)
 
 
 def test_a_pixel_sees_texture_around_it_and_attention_carries_the_rest():
@@ -384,6 +438,23 @@ def test_forest_never_sees_labels_of_the_test(recipe):
     np.testing.assert_array_equal(forest_map(there, trees=3), forest_map(other, trees=3))
     learnt = replace(there, labels=np.where(there.parts == TRAIN, 3 - there.labels, there.labels))
     assert (forest_map(there, trees=3) != forest_map(learnt, trees=3)).any()
+
+
+def test_a_forest_with_texture_sees_what_lies_around_a_pixel(recipe):
+    scene = recipe.scenes[0]
+    rng = np.random.default_rng(3)
+    noise = rng.normal(size=scene.values.shape).astype(np.float32)
+    rough = rng.random((-(-scene.labels.shape[0] // 24), -(-scene.labels.shape[1] // 24))) < 0.5
+    rough = rough.repeat(24, 0).repeat(24, 1)[: scene.labels.shape[0], : scene.labels.shape[1]]
+    # The classes differ in the sizes of their grains alone: a pixel by itself says nothing.
+    smooth = np.kron(rng.normal(size=(*(-(-n // 8) for n in scene.labels.shape), 6)), np.ones((8, 8, 1)))
+    smooth = smooth[: scene.labels.shape[0], : scene.labels.shape[1]].astype(np.float32)
+    made = replace(scene, values=np.where(rough[..., None], noise, smooth), valid=np.ones_like(scene.valid),
+                   labels=rough.astype(np.int64))  # fmt: skip
+    held = made.parts == TEST
+    alone, around = ((forest_map(made, trees=9, texture=t) == made.labels)[held].mean() for t in (False, True))
+    assert alone < 0.7
+    assert around > 0.85
 
 
 def test_a_part_is_measured_by_its_own_labels(recipe):

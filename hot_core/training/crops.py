@@ -16,6 +16,8 @@ SIDES, LARGEST = (32, 40, 48, 56, 64, 72, 80, 96), 128
 """Sides of the training crops, in pixels; one batch in eight has the largest."""
 PIXELS = 2 * 96**2
 """Pixels of a batch, about; never fewer than two crops of each scene."""
+RESCALED = 0.1
+"""Share of the crops that are scaled by a window around them."""
 SURROUNDINGS = 256
 """Side of the window by which a crop is sometimes scaled: scenes that users bring are about as large."""
 
@@ -59,10 +61,10 @@ def crop(
     )
     box = (slice(row, row + side), slice(column, column + side))
     values, valid, labels = _square(scene, learnt, box, side)
-    if rng.random() < 0.25:
+    if rng.random() < RESCALED:
         values = _rescaled(values, scene, (row, column), rng)
     # Small: the classes of the winter scene lie a third of a deviation apart (LOG.md has what more did).
-    values = values * rng.uniform(0.97, 1.03, 6) + rng.uniform(-0.03, 0.03, 6)
+    values = values * rng.uniform(0.98, 1.02, 6) + rng.uniform(-0.02, 0.02, 6)
     # What is hidden keeps its label: the surroundings have to tell it.
     valid &= ~hidden_tokens(rng, valid.shape, PATCH)
     turns, mirror = int(rng.integers(4)), rng.random() < 0.5

@@ -1,10 +1,12 @@
-"""Random forests, the yardsticks of `land-cover` (single pixels) and `adrenal` (occupancies); need scikit-learn."""
+"""Random forests, the yardsticks of `land-cover` (pixels) and `adrenal` (occupancies); need scikit-learn."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from hot_core.errors import ModelError
+from hot_core.models.land_cover import SQUARES, surroundings
 from hot_core.training.scenes import Scene
 from hot_core.training.shapes import occupancies
 from hot_core.training.splits import TRAIN
@@ -31,13 +33,14 @@ def check_forest(recipe: str) -> None:
         ) from error
 
 
-def forest_map(scene: Scene, seed: int = 0, trees: int = 100) -> np.ndarray:
+def forest_map(scene: Scene, seed: int = 0, trees: int = 100, texture: bool = False) -> np.ndarray:
     """Fit a forest on the training pixels of a scene and classify all of it.
 
     Args:
         scene: the scene; the forest sees the six bands of a pixel and nothing around it.
         seed: of the drawn pixels and of the forest.
         trees: number of trees.
+        texture: let it see what a token of the model sees around a pixel, too: mean and deviation of the squares.
 
     Returns:
         Classes (row, column).
@@ -49,9 +52,17 @@ def forest_map(scene: Scene, seed: int = 0, trees: int = 100) -> np.ndarray:
     drawn = np.random.default_rng(seed).permutation(len(known))[:PIXELS]
     rows, columns = known[drawn].T
     forest = RandomForestClassifier(trees, min_samples_leaf=2, random_state=seed, n_jobs=1)
-    forest.fit(scene.values[rows, columns], labels[rows, columns])
-    flat = scene.values.reshape(-1, scene.values.shape[-1])
+    seen = _with_texture(scene) if texture else scene.values
+    forest.fit(seen[rows, columns], labels[rows, columns])
+    flat = seen.reshape(-1, seen.shape[-1])
     return np.asarray(forest.predict(flat)).reshape(labels.shape)
+
+
+def _with_texture(scene: Scene) -> np.ndarray:
+    """(row, column, 6 · (1 + 2 · squares)): the values, then mean and deviation of every square."""
+    values, valid = torch.from_numpy(scene.values)[None], torch.from_numpy(scene.valid)[None]
+    around = [part for side in SQUARES for part in surroundings(values, valid, side)]
+    return torch.cat([values, *around], dim=-1)[0].numpy()
 
 
 def forest_shares(learnt: np.ndarray, labels: np.ndarray, shapes: np.ndarray, seed: int = 0) -> np.ndarray:
