@@ -5,6 +5,8 @@ import { HALO_INK, KEY_INK, QUERY_INK } from "../attention_map/theme.js";
 import { SIDE_LETTERS, indexIn, worldOf } from "./data.js";
 import { planesOf } from "./stage.js";
 
+const NARROW = 240;
+
 /** Draw everything over the planes, and in the place of the 3-D its last picture where there is one. */
 export function drawFrames(it, still) {
   const { canvas, frames } = it.parts;
@@ -122,7 +124,8 @@ function sideLetters(context, plane) {
   shadowText(context, left, plane.left + 5, middle, "left", 14);
   shadowText(context, right, plane.left + plane.width - 5, middle, "right", 14);
   shadowText(context, top, half, plane.top + 15, "center", 14);
-  shadowText(context, bottom, half, plane.top + plane.height - 6, "center", 14);
+  // in a narrow plane its name needs that place; the letter above says as much
+  if (plane.width >= NARROW) shadowText(context, bottom, half, plane.top + plane.height - 6, "center", 14);
 }
 
 function shadowText(context, text, x, y, align, size = 12) {
@@ -142,7 +145,7 @@ function scaleBar(context, plane, header) {
   const perMm = Math.abs(plane.x(1) - plane.x(0)) / header.zooms[plane.across];
   const length = [100, 50, 20, 10, 5, 2, 1].find((mm) => mm * perMm < plane.width / 3) ?? 1;
   const right = plane.left + plane.width - 8;
-  const y = plane.top + plane.height - 8;
+  const y = plane.top + plane.height - (plane.width >= NARROW ? 8 : 26);
   for (const [colour, line] of [["rgba(0,0,0,0.75)", 5], ["#ffffff", 2]]) {
     context.strokeStyle = colour;
     context.lineWidth = line;

@@ -118,7 +118,8 @@ function showZoom(it) {
   it.parts.zoom.hidden = whole;
   it.parts.here.hidden = whole;
   it.parts.zoom.textContent = it.choice.zoom === "region" ? "Show the whole volume" : "Show the region";
-  zoomTo(it.nv, header, !whole && it.choice.zoom === "region" ? header.region : null);
+  const perMm = (it.views[0].position[2] * it.parts.canvas.clientWidth) / (header.shape[0] * header.zooms[0]);
+  zoomTo(it.nv, header, !whole && it.choice.zoom === "region" ? header.region : null, perMm);
 }
 
 async function takeVolume(it, volume) {

@@ -10,8 +10,7 @@ const VIEWER_OPTIONS = {
   interactive: false, dragAndDropEnabled: false, logLevel: "silent",
   isNearestInterpolation: true, isSliceMM: false, show3Dcrosshair: true,
   isOrientationTextVisible: false, // ours have a dark edge, so that they are seen on bright tissue
-  crosshairWidth: 0.25,
-  crosshairWidthUnit: "percent", crosshairColor: [0.6, 1, 0.2, 1], backColor: [0, 0, 0, 1],
+  crosshairWidthUnit: "mm", crosshairColor: [0.6, 1, 0.2, 1], backColor: [0, 0, 0, 1],
 };
 
 /** An empty stage. */
@@ -104,8 +103,8 @@ export const voxelToShare = (voxel, shape) => voxel.map((at, axis) => (at + 0.5)
 export const shareToVoxel = (share, shape) => shape.map((size, axis) => (
   Math.min(size - 1, Math.max(0, Math.floor(share[axis] * size)))));
 
-/** Show the whole volume, or a box of it with a margin, in the middle of the planes. */
-export function zoomTo(nv, header, box) {
+/** Show the whole volume (so many pixels a mm), or a box of it with a margin, in the middle of the planes. */
+export function zoomTo(nv, header, box, perMm) {
   const pan = [0, 0, 0, 1];
   if (box) {
     const spans = header.zooms.map((zoom, axis) => [
@@ -115,7 +114,7 @@ export function zoomTo(nv, header, box) {
     pan[3] = Math.max(1, Math.min(...spans.map(([, whole, , part]) => whole / part)));
     spans.forEach(([middle, , aim], axis) => { pan[axis] = middle - aim * pan[3]; });
   }
-  nv.opts.crosshairWidth = 0.25 / pan[3]; // a share of the volume's width, as thin on the screen at any zoom
+  nv.opts.crosshairWidth = 1.5 / (perMm * pan[3]); // as thin on the screen at any size and zoom
   nv.setPan2Dxyzmm(pan);
 }
 
