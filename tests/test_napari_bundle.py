@@ -423,6 +423,20 @@ ORDER_OF_MODES = {
 }  # fmt: skip
 
 
+def test_classes_have_the_colours_and_names_of_the_page() -> None:
+    for name, colours in (
+        ("volume", {0: "transparent", 1: "#56B4E9", 2: "#CC79A7"}),
+        ("raster", {0: "#0072B2", 1: "#F0E442", 2: "#009E73", 3: "#CC79A7"}),
+    ):
+        make, build, _ = CASES[name]
+        analysis = hot.analyse(make(), build())
+        found = {layer[1]["name"]: layer[1] for layer in layers(read_bundle(bundled(analysis)))}
+        assert found["prediction"]["colormap"] == colours | {None: "transparent"}  # -1, outside, too
+        assert found["prediction"]["features"]["class"].tolist() == list(analysis.prediction.classes)
+        assert found["attention by layer"]["colormap"]["colors"][0][3] == 0  # what is not looked at is transparent
+        assert found["attention by layer"]["interpolation3d"] == "nearest"
+
+
 def test_layers_say_what_they_are_and_that_this_is_a_demonstration() -> None:
     for name in ("series", "volume", "raster"):
         make, build, _ = CASES[name]

@@ -39,6 +39,7 @@ def factor_layers(bundle: Bundle, place: World) -> Iterator[tuple[np.ndarray, di
         lines = [place.lines[name] for name in ("head", "layer", *place.order)]
         yield values, {
             "name": f"factors {axis.name}", "colormap": "viridis", "contrast_limits": about.factor_limits[axis.name],
+            "interpolation3d": "nearest",
             "scale": [1.0, 1.0, high[0] - low[0], down[1], pixel],
             "translate": [0.0, 0.0, (low[0] + high[0]) / 2, down[0], high[2] + GAP * height + pixel / 2],
             "units": [line.unit for line in lines], "axis_labels": [line.label for line in lines],

@@ -104,7 +104,7 @@ def _prediction(bundle: Bundle, place: World) -> Iterator[LayerData]:
     values, where = place.turned(bundle.arrays["labels"], held)
     colours = {at: colour or "transparent" for at, colour in enumerate(class_colours(classes).values())}
     looks = {
-        "name": "prediction", "opacity": 0.5, "colormap": colours | {None: "transparent"},
+        "name": "prediction", "opacity": 0.3, "colormap": colours | {None: "transparent"},
         "visible": bundle.about.kind == "volume",
         "features": pd.DataFrame({"index": range(len(classes)), "class": classes}),
     }  # fmt: skip
@@ -128,7 +128,7 @@ def _attention(bundle: Bundle, place: World) -> Iterator[LayerData]:
         values, where = place.turned(bundle.arrays[which], held)
         looks = {
             "name": name, "colormap": fading(), "contrast_limits": held.limits[0], "blending": "translucent",
-            "visible": shown,
+            "visible": shown, "interpolation3d": "nearest",
         }  # fmt: skip
         yield values, where | looks | _means(held.meaning), "image"
 

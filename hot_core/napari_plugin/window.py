@@ -75,8 +75,6 @@ def arrange(viewer: Viewer, bundle: Bundle, place: World) -> None:
     shown = next(layer for layer in viewer.layers if layer.name.startswith("attention") and layer.visible)
     shown.colorbar.size, shown.colorbar.font_size, shown.colorbar.visible = (12, 80), 8, True
     viewer.layers.selection.active = shown
-    if "prediction" in viewer.layers:
-        viewer.layers["prediction"].contour = 1  # an outline leaves the attention's colours as they are
     down, right = (place.lines[name].unit for name in place.order[1:])
     viewer.canvas.overlays.scale_bar.visible = down == right  # names down and hours across have no common scale
     viewer.canvas.overlays.axes.visible = bundle.about.kind == "volume"
