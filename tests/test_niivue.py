@@ -171,7 +171,7 @@ def test_the_strongest_token_and_who_owns_a_voxel() -> None:
     analysis = analyse(marked(AFFINES["RAS"]), segmenter())
     grid = analysis.grid
     field = np.random.default_rng(1).random(grid.shape)
-    field[0, 0, 0], field[3, 1, 5] = np.nan, 2.0
+    field[0, 0, 0], field[3, 1, 5], field[3, 4, 5] = np.nan, 2.0, 1.5
     look = look_bytes("x", grid, Marks((0, 0, 0)), [Layer("attention", "Attention", "", field, 0.1)])
     code = """
     const look = openLook(bytes(given)), region = [[0, 13], [0, 17], [0, 23]];
