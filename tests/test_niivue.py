@@ -44,7 +44,7 @@ VENDOR = Path(__file__).resolve().parents[1] / "app" / "components" / "niivue" /
 
 OPEN = """
 import { openVolume, openLook, fileVoxel, worldOf, indexIn, strongestToken, tokenOwners } from "@@/niivue/data.js";
-import { paintLayers } from "@@/niivue/paint.js";
+import { paintLayers, paintedBox } from "@@/niivue/paint.js";
 import { readoutLines } from "@@/niivue/readout.js";
 import { stageLayout } from "@@/niivue/stage.js";
 const bytes = (text) => new Uint8Array(Buffer.from(text, "base64"));
@@ -134,7 +134,7 @@ def test_layers_are_painted_block_by_block(fill: float) -> None:
     const volume = openVolume(bytes(given.volume)), look = openLook(bytes(given.look));
     const { mapColours } = await import(given.maps);
     answer({ image: paintLayers(volume, look, given.choice), viridis: mapColours("Viridis"),
-      cividis: mapColours("Cividis") });
+      cividis: mapColours("Cividis"), box: paintedBox(volume.header.region) });
     """
     maps = (VENDOR.parent / "maps.js").as_uri()
     found = run_module(OPEN + code, {"volume": sent(held.payload), "look": sent(look), "choice": choice, "maps": maps})
@@ -160,6 +160,7 @@ def test_layers_are_painted_block_by_block(fill: float) -> None:
         expected[tuple(i - start + 1 for i, (start, _) in zip(at, region, strict=True))] = [
             *colour[:3], 255 * colour[3],
         ]  # fmt: skip
+    assert found["box"] == [[1, 14], [0, 9], [2, 21]]  # where the image stands: a voxel more on each side
     assert np.abs(image - expected).max() <= 1.01
     assert (image[..., 3] > 0).any()
     assert not image[[0, -1]].any()

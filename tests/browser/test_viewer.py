@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+import hot_core as hot
 from tests.browser.actions import TITLES, at, open_page, reading, settled, upload
 from tests.browser.viewer import click_voxel, expect_marked, line, place_of_voxel, viewer, viewer_pixels
 
@@ -109,6 +110,35 @@ def test_a_marker_stands_at_its_place_in_words_and_pixels(flip: int, page: Page,
     )
     settled(page)
     np.testing.assert_allclose(brightest(page, "axial"), (shares[0], 1 - shares[1]), atol=0.03)
+
+
+def test_the_strongest_block_is_painted_where_it_lies(page: Page, app_url: str, sample_data: Path) -> None:
+    """Pixels of the end of the scale fill the strongest token's voxels and nothing else, to a pixel or two."""
+    analysis = hot.analyse(hot.read(sample_data / "mni152_hippocampus_L.nii.gz"), hot.load_model("hippocampus"))
+    row = analysis.kronecker_map(2, 2).row(analysis.default_query()).numpy()
+    token = tuple(int(at) for at in np.unravel_index(int(row.argmax()), row.shape))
+    voxels = analysis.grid.native_of(token)
+    open_page(page, app_url, "volume")
+    root = viewer(page)
+    page.get_by_role("button", name="strongest").click()
+    end = float(row.max())
+    root.evaluate("(root, end) => root.viewer.style('attention', { opacity: 1, threshold: 0.999 * end })", end)
+    root.evaluate("root => root.viewer.style('labels', { on: false })")
+    settled(page)
+    picture = viewer_pixels(page).astype(int)
+    for name, (across, up) in {"axial": (0, 1), "coronal": (0, 2), "sagittal": (1, 2)}.items():
+        edges = root.evaluate(
+            "(root, [name, x, y]) => { const p = root.viewer.planes.find((each) => each.name === name);"
+            " return [p.left, p.top, p.width, p.height, ...x.map(p.x), ...y.map(p.y)]; }",
+            [name, [voxels[across].start, voxels[across].stop], [voxels[up].start, voxels[up].stop]],
+        )  # fmt: skip
+        left, top, width, height = (round(value) for value in edges[:4])
+        part = picture[top : top + height, left : left + width]
+        yellow = (part[..., 0] > 235) & (part[..., 1] > 215) & (part[..., 2] < 80)  # the end of Viridis
+        rows, columns = np.nonzero(yellow)
+        found = [columns.min() + left, columns.max() + 1 + left, rows.min() + top, rows.max() + 1 + top]
+        expected = [*sorted(edges[4:6]), *sorted(edges[6:8])]
+        np.testing.assert_allclose(found, expected, atol=2.1, err_msg=name)
 
 
 def test_the_keyboard_moves_the_crosshair_as_seen_and_chooses(page: Page, app_url: str) -> None:
