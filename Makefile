@@ -1,5 +1,5 @@
 # make run    install what the page needs and open it          PORT=8600, ARGS="--server.headless true"
-# make test   install everything, a browser too; lint, types, every test      TESTS=tests/test_io_tables.py
+# make test   install everything, a browser and a screen (Xvfb) too; lint, types, every test      TESTS=tests/test_io_tables.py
 # make lint   ruff and mypy       make bench   timings in one interleaved run      make install   both requirement files
 # make bench-page   the page's own speed in a real Chromium, beside its rivals
 #

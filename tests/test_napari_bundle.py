@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
+import torch
 from rasterio.transform import Affine, xy
 from typer.testing import CliRunner
 
@@ -93,7 +95,7 @@ def test_attention_is_literally_the_weight_of_the_token_that_covers_each_positio
     make, build, _ = CASES[name]
     analysis = hot.analyse(make(), build())
     query, grid = query_in(analysis), analysis.grid
-    arrays, manifest = opened(bundle_bytes(analysis, query, 0, head, direction))
+    arrays, manifest = opened(bundle_bytes(analysis, query, 1, head, direction))
     window = [range(int(axis.starts[0]), int(axis.stops[-1])) for axis in grid.axes]
     assert manifest["bundle"]["arrays"]["depth"]["start"] == [0, *(span.start for span in window)]
     expected = np.full((2, *map(len, window)), np.nan, dtype=np.float32)
@@ -105,7 +107,7 @@ def test_attention_is_literally_the_weight_of_the_token_that_covers_each_positio
             for at in itertools.product(*covers):
                 expected[layer][tuple(i - span.start for i, span in zip(at, window, strict=True))] = weight
     np.testing.assert_allclose(arrays["depth"], expected, rtol=2e-6)
-    np.testing.assert_array_equal(arrays["attention"], arrays["depth"][0])
+    np.testing.assert_array_equal(arrays["attention"], arrays["depth"][1])
     limits = manifest["bundle"]["arrays"]["attention"]["limits"]
     assert limits == manifest["bundle"]["arrays"]["depth"]["limits"]
     uniform = [analysis.uniform(layer, head, query) for layer in range(2)]
@@ -188,6 +190,27 @@ def test_the_chosen_volume_of_a_4d_file_and_only_the_region_of_very_large_data()
     labels, held = data_arrays(analysis, most=1000)["labels"]
     np.testing.assert_array_equal(labels, analysis.prediction.labels.values[2:10, 5:16])
     assert held.start == (2, 5, 0)
+
+
+def test_very_large_rasters_keep_all_their_bands() -> None:
+    values = np.random.default_rng(0).integers(1, 50, (37, 29, 5)).astype(np.uint16)
+    sample = hot.read(geotiff(values, *TRANSFORMS["north-up"], descriptions=("a", "b", "c", "d", "e")), "tile.tif")
+    settings = hot.Settings(bands=("-", "blue", "red", "nir", "-"), region=((4, 20), (8, 29)))
+    image, held = data_arrays(hot.analyse(sample, land_cover(), settings), most=1000)["image"]
+    np.testing.assert_array_equal(image, values[4:20, 8:29])
+    assert held.start == (4, 8, 0)
+    assert len(held.limits) == 5
+
+
+def test_even_attention_stays_dim() -> None:
+    analysis = hot.analyse(volume(), segmenter())
+    record = hot.AttentionRecord(analysis.grid.modes)
+    even = [torch.full((1, 1, n, n), 1 / n) for n in analysis.grid.shape]
+    record.add_factors(even, "product", False, None)
+    bundle = read_bundle(bundled(replace(analysis, record=record), 0))
+    uniform = 1 / np.prod(analysis.grid.shape)
+    assert bundle.about.arrays["depth"].limits[0] == (0, pytest.approx(2 * uniform))
+    assert bundle.arrays["depth"].max() == pytest.approx(uniform)
 
 
 def test_colours_run_between_the_percentiles_of_the_page_band_by_band_and_variable_by_variable() -> None:
@@ -285,7 +308,11 @@ def test_the_query_is_an_orange_point_in_the_middle_of_its_token() -> None:
 
 def test_a_volume_without_place_is_counted_in_voxels() -> None:
     values = np.random.default_rng(0).gamma(2.0, 100.0, (13, 17, 23)).astype(np.float32)
-    analysis = hot.analyse(hot.read(nib.Nifti1Image(values, None).to_bytes(), "bare.nii"), segmenter())
+    image = nib.Nifti1Image(values, None)
+    image.header.set_zooms((3.0, 2.0, 1.5))
+    sample = hot.read(image.to_bytes(), "bare.nii")
+    assert sample.geometry.zooms == (3.0, 2.0, 1.5)
+    analysis = hot.analyse(sample, segmenter())
     bundle = read_bundle(bundled(analysis))
     assert [axis.unit for axis in bundle.about.axes] == ["voxel"] * 3
     assert "left and right are unknown" in bundle.about.note
@@ -478,6 +505,9 @@ DAMAGE: dict[str, Callable[[dict[str, np.ndarray], dict[str, Any]], Any]] = {
     "no number": lambda arrays, manifest: manifest["bundle"]["axes"][1].update(first=float("nan")),
     "a word too many": lambda arrays, manifest: manifest["bundle"].update(colour="red"),
     "a factor not square": lambda arrays, manifest: arrays.update(layer1_y=arrays["layer1_y"][:, 1:]),
+    "no factor square": lambda arrays, manifest: arrays.update(
+        {f"layer{layer}_y": arrays[f"layer{layer}_y"][:, 1:] for layer in (0, 1)}
+    ),
     "a factor missing": lambda arrays, manifest: arrays.pop("layer1_y"),
     "limits of other modes": lambda arrays, manifest: manifest["bundle"]["factor_limits"].pop("y"),
     "a query of two modes": lambda arrays, manifest: manifest["bundle"]["query"].update(position=[1, 2]),
