@@ -353,6 +353,9 @@ def test_a_hot_pixel_lies_where_the_file_says(name: str, window: tuple[int, int,
 
 def test_bands_add_up_to_true_colour_and_the_others_wait() -> None:
     found = {layer[1]["name"]: layer[1] for layer in layers(read_bundle(bundled(hot.analyse(raster(), land_cover()))))}
+    limits = read_bundle(bundled(hot.analyse(raster(), land_cover()))).about.arrays["image"].limits
+    assert [s["contrast_limits"] for name, s in found.items() if name.startswith("band")] == list(limits)
+    assert len(set(limits)) > 1
     looks = {name: (s["colormap"], s["visible"]) for name, s in found.items() if name.startswith("band")}
     assert looks == {
         "band blue": ("blue", True), "band green": ("green", True), "band red": ("red", True),
@@ -443,6 +446,9 @@ def test_factors_stand_beside_the_picture_one_above_the_other(name: str) -> None
         assert settings["units"][-1] == found["attention by layer"][1]["units"][-1]
         assert settings["axis_labels"][:2] == ["head", "layer"]
     assert tops == sorted(tops)
+    column = [edges[called] for called, _ in stacks]  # as high as the picture, to its outer edge
+    np.testing.assert_allclose(np.min([low for low, _ in column], axis=0)[0], low[0], rtol=1e-9)
+    np.testing.assert_allclose(np.max([high for _, high in column], axis=0)[0], high[0], rtol=1e-9)
 
 
 ORDER_OF_MODES = {
