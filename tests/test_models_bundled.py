@@ -14,6 +14,7 @@ from hot_core.models import list_models, load_model
 from hot_core.training.finish import reference, reference_input
 
 NAMES = ("adrenal", "air-quality", "hippocampus", "land-cover")
+SECOND = ("adrenal/seed1", "air-quality/seed1", "land-cover/seed1")
 LARGEST = 4_000_000
 
 # (own score, yardstick, factor): the score must lie on the better side of factor · yardstick.
@@ -62,10 +63,10 @@ def test_these_models_ship():
     assert list_models() == NAMES
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *SECOND))
 def test_model_loads_and_is_small(name, root):
     model = load_model(name)
-    assert model.config.name == name
+    assert model.config.name == name.split("/")[0]
     assert not model.training
     assert (root / "assets" / name / "model.safetensors").stat().st_size < LARGEST
 
@@ -80,7 +81,7 @@ def test_other_weights_are_refused(name, root, tmp_path):
         load_model(folder)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", (*NAMES, *SECOND))
 def test_model_answers_as_it_did(name, described):
     kept = described(name)["reference"]
     again = reference(load_model(name), kept["seed"])
@@ -88,6 +89,17 @@ def test_model_answers_as_it_did(name, described):
     np.testing.assert_allclose(again["values"], kept["values"], atol=1e-5, rtol=1e-5)
     # A reference that does not vary would hold nothing.
     assert np.std(kept["values"]) > 1e-2
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_second_seed_is_another_model_of_the_same_make(name, described):
+    first, second = (load_model(which) for which in (name.split("/")[0], name))
+    assert first.config == second.config
+    assert all(
+        not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True) if a.ndim > 1
+    )
+    one, other = (described(which)["yardsticks"] for which in (name.split("/")[0], name))
+    assert one == other
 
 
 @pytest.mark.parametrize("name", NAMES)
