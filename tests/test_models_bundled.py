@@ -63,7 +63,7 @@ def test_these_models_ship():
     assert list_models() == NAMES
 
 
-@pytest.mark.parametrize("name", (*NAMES, *SECOND))
+@pytest.mark.parametrize("name", [*NAMES, *SECOND])
 def test_model_loads_and_is_small(name, root):
     model = load_model(name)
     assert model.config.name == name.split("/")[0]
@@ -81,7 +81,7 @@ def test_other_weights_are_refused(name, root, tmp_path):
         load_model(folder)
 
 
-@pytest.mark.parametrize("name", (*NAMES, *SECOND))
+@pytest.mark.parametrize("name", [*NAMES, *SECOND])
 def test_model_answers_as_it_did(name, described):
     kept = described(name)["reference"]
     again = reference(load_model(name), kept["seed"])
