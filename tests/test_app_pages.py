@@ -231,6 +231,15 @@ def test_an_upload_is_analysed_and_can_be_put_away(open_page: Open) -> None:
     assert "Oslo" not in reading(calm(app))
 
 
+def test_months_are_a_step_like_any_other(open_page: Open) -> None:
+    app = open_page("series")
+    rows = [f"{1900 + at // 12}-{at % 12 + 1:02d}-01,{at % 12}.5" for at in range(149)]
+    app.file_uploader("series_upload").set_value(("m.csv", "\n".join(["time,rain", *rows]).encode(), "text/csv")).run()
+    assert not calm(app).error
+    assert any("149 steps every 1 month" in text.value for text in app.markdown)
+    assert "1910" in reading(app)
+
+
 def test_what_a_table_leaves_open_is_asked_and_the_answer_is_used(open_page: Open) -> None:
     app = open_page("series")
     stamps = [f"{day:02d}/{month:02d}/2013" for month in (1, 2, 3, 4) for day in range(1, 13)]

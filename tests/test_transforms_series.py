@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import calendar
+from datetime import date
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
 
+from hot_core import analyse, load_model
 from hot_core.errors import ModelError, SelectionError
+from hot_core.figures.words import sample_words
 from hot_core.io import read
 from hot_core.modes import Mode, Sample, SeriesGeometry, Source
 from hot_core.transforms import Forecast, Settings, to_input
 from hot_core.transforms.season import season_of, seasonal_naive
+from hot_core.transforms.series import future
 from tests.makers_samples import forecaster, segmenter, wide_csv
 
 CONFIG = forecaster().config
@@ -160,6 +167,69 @@ def test_season(step: str, past: int, season: int) -> None:
     assert found == season
     assert note.startswith("The naive line repeats the last")
     assert season_of(SeriesGeometry(None, "step", "wide"), past)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("months", "past", "season", "words"),
+    [(1, 97, 12, "year (12 steps)"), (3, 97, 4, "year (4 steps)"), (1, 11, 1, "shorter than a year"),
+     (5, 97, 1, "no part of a year"), (12, 97, 1, "no part of a year"), (24, 97, 1, "no part of a year")],
+)  # fmt: skip
+def test_the_season_of_months_is_a_year(months: int, past: int, season: int, words: str) -> None:
+    found, note = season_of(SeriesGeometry(np.timedelta64(months, "M"), "time", "wide"), past)
+    assert found == season
+    assert words in note
+
+
+def by_calendar(first: date, months: int, count: int, ends: bool) -> list[str]:
+    """Dates by hand: the same day of the month, its last one where there is none such or where all are last."""
+    out = []
+    for at in range(count):
+        year, month = divmod(first.year * 12 + first.month - 1 + months * at, 12)
+        last = calendar.monthrange(year, month + 1)[1]
+        out.append(f"{year:04d}-{month + 1:02d}-{last if ends else min(first.day, last):02d}")
+    return out
+
+
+@pytest.mark.parametrize(("first", "ends"), [("1999-11-30", True), ("1999-11-30", False), ("2003-02-07", False)])
+@pytest.mark.parametrize("months", [1, 3, 12])
+@pytest.mark.parametrize("held", [0, 5, 13])
+def test_the_forecast_of_months_lies_on_the_calendar(first: str, ends: bool, months: int, held: int) -> None:
+    """Beyond the file and inside it: `held` steps of the horizon are known."""
+    if not ends and first.endswith("30") and months == 1:
+        first = "1999-11-28"  # the 30th of every month is no date that a file could have
+    expected = by_calendar(date.fromisoformat(first), months, 29 + 11, ends)
+    there = np.array(expected[: 29 + min(held, 11)], dtype="datetime64[ns]")
+    data = xr.DataArray(
+        np.zeros((2, 3, len(there))),
+        {"entity": ["a", "b"], "variable": ["u", "v", "w"], "time": there},
+        ("entity", "variable", "time"),
+    )
+    ahead = future(data, 29, 11, np.timedelta64(months, "M"))
+    assert [str(stamp)[:10] for stamp in ahead["time"].values] == expected[29:]
+    assert ahead.shape == (2, 3, 11)
+    assert np.isnan(ahead.values).all()
+
+
+def test_a_day_that_is_sometimes_the_last_of_its_month_is_kept() -> None:
+    there = np.array(["2001-02-28", "2002-02-28", "2003-02-28"], dtype="datetime64[ns]")
+    data = xr.DataArray(
+        np.zeros((1, 1, 3)), {"entity": ["a"], "variable": ["u"], "time": there}, ("entity", "variable", "time")
+    )
+    assert str(future(data, 3, 1, np.timedelta64(12, "M"))["time"].values[0])[:10] == "2004-02-28"
+
+
+def test_a_monthly_file_meets_its_own_truth_and_goes_on_behind_its_end(tmp_path: Path) -> None:
+    stamps = by_calendar(date(1951, 1, 1), 1, 149, ends=False)
+    (tmp_path / "months.csv").write_text("time,rain\n" + "".join(f"{t},{i % 12}.5\n" for i, t in enumerate(stamps)))
+    sample = read(tmp_path / "months.csv")
+    analysis = analyse(sample, load_model("air-quality"))
+    forecast = analysis.prediction
+    assert isinstance(forecast, Forecast)
+    assert [str(t)[:10] for t in forecast.mean["time"].values] == stamps[-24:]
+    assert forecast.truth is not None
+    np.testing.assert_allclose(forecast.truth.values[0, 0], [i % 12 + 0.5 for i in range(125, 149)])
+    np.testing.assert_allclose(forecast.naive.values, forecast.truth.values)
+    assert "149 steps every 1 month" in sample_words(sample)
 
 
 def literal_naive(past: list[float], season: int, horizon: int) -> list[float]:

@@ -40,9 +40,13 @@ def series_words(sample: Sample) -> str:
 
 
 def step_words(step: np.timedelta64 | None) -> str:
-    """A sampling step: "1 h", "15 min", "1 d"."""
+    """A sampling step: "1 h", "15 min", "1 d", "1 month", "2 years"."""
     if step is None:
         return "step"
+    if np.datetime_data(step)[0] == "M":  # which has no fixed length in seconds
+        months = int(step.astype(int))
+        count, word = (months // 12, "year") if months % 12 == 0 else (months, "month")
+        return f"{count} {word}{'' if count == 1 else 's'}"
     seconds = float(step / np.timedelta64(1, "s"))
     for length, word in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds % length == 0:

@@ -12,8 +12,8 @@ DAY = np.timedelta64(1, "D")
 def season_of(geometry: Geometry, past: int) -> tuple[int, str]:
     """Steps in a season, and a sentence that says which was taken.
 
-    A day where the step is shorter and divides it; a week for daily steps; otherwise, and where the
-    past is shorter than a season, 1: the last value again.
+    A day where the step is shorter and divides it; a week for daily steps; a year for months that divide it;
+    otherwise, and where the past is shorter than a season, 1: the last value again.
 
     Args:
         geometry: the series geometry, for its sampling step.
@@ -26,7 +26,12 @@ def season_of(geometry: Geometry, past: int) -> tuple[int, str]:
     step = geometry.step if isinstance(geometry, SeriesGeometry) else None
     if step is None:
         return 1, f"{last}: without dates no season is known."
-    if step == DAY:
+    if np.datetime_data(step)[0] == "M":  # which has no fixed length in days
+        months = int(step.astype(int))
+        if 12 % months or months == 12:
+            return 1, f"{last}: the step is no part of a year."
+        season, name = 12 // months, "year"
+    elif step == DAY:
         season, name = 7, "week"
     elif step < DAY and DAY % step == np.timedelta64(0):
         season, name = int(DAY // step), "day"

@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from hot_core.errors import ModelError, SelectionError
-from hot_core.modes import Sample, TokenAxis, TokenGrid
+from hot_core.modes import Sample, SeriesGeometry, TokenAxis, TokenGrid
 from hot_core.transforms.inputs import Config, ModelInput, check_present, check_tokens, masked
 from hot_core.transforms.normalise import zscore
 from hot_core.transforms.results import Forecast
@@ -119,7 +120,8 @@ def to_forecast(
     horizon = lines.shape[-1]
     lookback = data.isel(time=slice(start, stop))
     seen = lookback.notnull().any("time").values[..., None]
-    template = future(data, stop, horizon)
+    step = sample.geometry.step if isinstance(sample.geometry, SeriesGeometry) else None
+    template = future(data, stop, horizon, step)
     mean, *ends = [template.copy(data=np.where(seen, line * scale + centre, np.nan)) for line in lines]
     past = data.isel(time=slice(0, stop)).values
     naive = template.copy(data=seasonal_naive(past, season, horizon))
@@ -132,11 +134,32 @@ def to_forecast(
     return replace(forecast, low=low, high=high, share=round(quantiles[1] - quantiles[0], 9))
 
 
-def future(data: xr.DataArray, stop: int, horizon: int) -> xr.DataArray:
-    """An empty array over the steps after `stop`, with the dates (or step numbers) they have."""
+def future(data: xr.DataArray, stop: int, horizon: int, step: np.timedelta64 | None = None) -> xr.DataArray:
+    """An empty array over the steps after `stop`, with the dates (or step numbers) they have.
+
+    Dates of the file are taken as they are. Beyond its end they go on by the last step, and in months by the
+    calendar: on the same day, or at the end of each month where all of the file's dates lie there.
+
+    Args:
+        data: the series of the file.
+        stop: first step that is not seen.
+        horizon: number of steps.
+        step: the file's step, in months where it has no fixed length.
+
+    Returns:
+        NaN over (entity, variable, horizon).
+    """
     time = data["time"].values
-    step = time[stop - 1] - time[stop - 2]
+    known = time[stop : stop + horizon]
+    beyond = len(known) + np.arange(horizon - len(known)) + stop
+    if step is not None and np.datetime_data(step)[0] == "M":
+        dates = pd.DatetimeIndex(time)
+        ends = dates.is_month_end.all() and len(set(dates.day)) > 1
+        move = pd.offsets.MonthEnd if ends else lambda months: pd.DateOffset(months=months)
+        later = np.array([dates[0] + move(int(step.astype(int)) * int(at)) for at in beyond], dtype=time.dtype)
+    else:
+        later = time[-1] + (time[-1] - time[-2]) * (beyond - len(time) + 1)
     coords = {name: c for name, c in data.coords.items() if "time" not in c.dims}
-    coords["time"] = ("time", time[stop - 1] + step * np.arange(1, horizon + 1))
+    coords["time"] = ("time", np.concatenate([known, later]))
     shape = (data.sizes["entity"], data.sizes["variable"], horizon)
     return xr.DataArray(np.full(shape, np.nan), dims=data.dims, coords=coords)
