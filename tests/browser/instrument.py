@@ -82,6 +82,8 @@ def click_data(page: Page, key: str, x: object, y: object, *, axes: str = "", sh
     """Clicks at a place in the data's own coordinates; `axes` is the number of plotly's panel ("" or "2", "3")."""
     plot = figure(page, key)
     plot.scroll_into_view_if_needed()
+    # Before the page listens, a click is nobody's.
+    page.wait_for_function("plot => plot.hotLens?.emitter === plot._ev", arg=plot.element_handle())
     where = plot.evaluate(
         """(plot, [x, y, axes]) => {
           const box = plot.getBoundingClientRect();

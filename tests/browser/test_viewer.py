@@ -1,5 +1,6 @@
 """The volume viewer in a real browser: a marker at a known place, sides, keys, region, personal data, an ending."""
 
+import re
 from pathlib import Path
 
 import nibabel as nib
@@ -211,6 +212,19 @@ def test_personal_data_is_warned_of_before_anything_else(page: Page, app_url: st
     assert said is not None
     assert top is not None
     assert said["y"] < top["y"]
+
+
+def test_a_viewer_without_room_is_silent_and_comes_back(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "volume")
+    root = viewer(page)
+    expect(root).to_have_attribute("data-drawn", re.compile(r"\d+"))
+    root.evaluate("root => { root.style.display = 'none'; }")
+    page.wait_for_function("root => !root.viewer.parts.canvas.clientWidth", arg=root.element_handle())
+    page.wait_for_timeout(1500)  # longer than the 3-D waits for rest; an error on the way fails the test at its end
+    before = int(str(root.get_attribute("data-drawn")))
+    root.evaluate("root => { root.style.display = ''; }")
+    page.wait_for_function("([root, n]) => +root.dataset.drawn > n", arg=[root.element_handle(), before])
+    assert place_of_voxel(page, "axial", (1, 1, 1))
 
 
 def test_graphics_memory_is_given_back_when_the_page_is_left(page: Page, app_url: str) -> None:

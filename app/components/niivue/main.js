@@ -88,11 +88,12 @@ function drawAll(it, solid = !it.slow) {
   it.root.dataset.drawn = String(Number(it.root.dataset.drawn ?? 0) + 1);
 }
 
-/** The 3-D as it was drawn last. */
+/** The 3-D as it was drawn last; nothing is kept while the page gives the picture no room. */
 function keepSolid(it) {
   const { canvas } = it.parts;
   const [left, top, width, height] = it.views[3].position.map((share, at) => (
     Math.round(share * (at % 2 ? canvas.height : canvas.width))));
+  if (!width || !height) return;
   it.still ??= document.createElement("canvas");
   Object.assign(it.still, { width, height });
   it.still.getContext("2d").drawImage(canvas, left, top, width, height, 0, 0, width, height);
