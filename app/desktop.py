@@ -57,8 +57,12 @@ def open_in_napari(content: bytes) -> bool:
     """
     folder = Path(tempfile.mkdtemp(prefix="hot-lens-"))  # only for this user
     bundle, said = folder / f"analysis{SUFFIX}", folder / "said.txt"
-    bundle.write_bytes(content)
-    process = _start(bundle, said)
+    try:
+        bundle.write_bytes(content)
+        process = _start(bundle, said)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # nothing of a person's data stays behind
+        raise HotError(f"napari could not be started: {error.strerror}. The download opens it, too.") from error
     end = time.monotonic() + WAIT_S
     while bundle.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(LOOK_S)

@@ -18,7 +18,7 @@ from hot_core.training import canvas, outside
 from hot_core.training.changes import changes_of
 from hot_core.training.finish import finish, write_card
 from hot_core.training.learnt import learnt_reference
-from hot_core.training.loop import Plan, train
+from hot_core.training.loop import train
 from hot_core.training.pictures import (
     map_case,
     reliability,
@@ -28,6 +28,7 @@ from hot_core.training.pictures import (
     volume_case,
     worst_place,
 )
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Picture
 from hot_core.training.unlike import Effort, renew
 from tests import makers_samples as makers

@@ -12,6 +12,9 @@ import torch
 from hot_core.errors import ModelError
 from hot_core.models import list_models, load_model
 from hot_core.training.finish import reference, reference_input
+from hot_core.training.forecast_card import new_york
+from hot_core.training.forecasting import HORIZON, LOOKBACK
+from hot_core.training.naive import LinearMap
 
 NAMES = ("adrenal", "air-quality", "hippocampus", "land-cover")
 SECOND = ("adrenal/seed1", "air-quality/seed1", "land-cover/seed1")
@@ -91,6 +94,17 @@ def test_model_answers_as_it_did(name, described):
     assert np.std(kept["values"]) > 1e-2
 
 
+@pytest.mark.parametrize("name", ["air-quality", "air-quality/seed1"])
+def test_the_scores_in_new_york_are_measured_again(name, described):
+    kept = described(name)["scores"]
+    # A linear map that has learnt nothing repeats the last value.
+    again, table, _ = new_york(load_model(name), LinearMap(LOOKBACK, HORIZON))
+    for what in ("mse", "mae", "coverage", "persistence mse", "seasonal naive (24 h) mae"):
+        assert again[f"new york {what}"] == pytest.approx(kept[f"new york {what}"], abs=1e-4), what
+    assert again["new york shared linear map mse"] == pytest.approx(again["new york persistence mse"])
+    assert [row[0] for row in table.rows] == ["this model", "persistence", "seasonal naive (24 h)", "shared linear map"]
+
+
 @pytest.mark.parametrize("name", SECOND)
 def test_a_second_seed_is_another_model_of_the_same_make(name, described):
     first, second = (load_model(which) for which in (name.split("/")[0], name))
@@ -118,7 +132,7 @@ def test_values_at_invalid_places_are_ignored(name):
 
 def forms(number: float) -> set[str]:
     """How a card may print a number: with three decimals, as a percentage, or whole where it is large (mm³)."""
-    percent = {f"{100 * number:.1f}"} if abs(number) < 1 else set()
+    percent = {f"{100 * abs(number):.1f}"} if abs(number) < 1 else set()  # "9.2 % higher" is -9.2 % lower
     return {f"{number:.3f}"} | percent | ({f"{number:+,.0f}", f" {number:,.0f} "} if abs(number) > 10 else set())
 
 

@@ -656,3 +656,15 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(
             break
         desktop.time.sleep(0.05)
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_stays_behind_when_napari_cannot_be_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(bundle: Path, said: Path) -> None:
+        assert bundle.read_bytes() == b"private"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(desktop.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(desktop, "_start", refuse)
+    with pytest.raises(HotError, match=r"could not be started: No space left on device\. The download opens it"):
+        desktop.open_in_napari(b"private")
+    assert not list(tmp_path.iterdir())

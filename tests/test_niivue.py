@@ -205,6 +205,42 @@ def test_the_readout_says_what_lies_outside_and_what_is_left_out() -> None:
     assert float(times) == pytest.approx(float(layer.tokens[0, 1, 0]) * 8, rel=6e-2)
 
 
+def test_a_planes_ends_are_found_at_any_width() -> None:
+    """NiiVue answers −1 for a place that rounding puts outside the volume, as it does at many a corner."""
+    found = run_module("""
+    import { tileEnds } from "@@/niivue/stage.js";
+    let [corners, worst] = [0, 0];
+    const cases = Array.from({ length: 1402 }, (_, at) => [300 + (at >> 1), at % 2]);
+    for (const [width, odd] of cases) {
+      const [left, margin] = odd ? [7.7, 0.125] : [0.1 + width / 3, 0];
+      const size = width * 0.381;
+      const flipped = width % 2 > 0;
+      const at = (x, y) => {
+        const across = ((left + x * size) - left) / size;
+        const shares = [flipped ? 1 - across : across, y, 0.25].map((share) => share * (1 - 2 * margin) + margin);
+        return shares.some((share) => share < 0 || share > 1) ? [-1, -1, -1] : shares;
+      };
+      if (at(1, 0.5)[0] === -1) corners += 1;
+      const [from, to] = tileEnds(at);
+      const wanted = flipped ? [1 - margin, margin] : [margin, 1 - margin];
+      worst = Math.max(worst, Math.abs(from[0] - wanted[0]), Math.abs(to[0] - wanted[1]), Math.abs(from[1] - margin),
+        Math.abs(to[1] - 1 + margin), Math.abs(to[2] - from[2]));
+    }
+    answer({ corners, worst });
+    """)
+    assert found["corners"] > 20  # so that the test knows what it is about
+    assert found["worst"] < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(11141, "11,141"), (32767, "32,767"), (-1024, "−1,024"), (0, "0"), (0.1234567, "0.123457"), (-5.25, "−5.25"),
+     (1234567.5, "1,234,570"), (16777216, "16,777,216")],
+)  # fmt: skip
+def test_a_whole_number_of_the_file_is_said_to_its_last_digit(value: float, words: str) -> None:
+    assert run_module(f'import {{ valueWords }} from "@@/niivue/readout.js"; answer(valueWords({value}));') == words
+
+
 def test_the_planes_have_one_scale_and_do_not_touch() -> None:
     header = {"shape": [11, 13, 17], "zooms": [2.0, 1.0, 1.5]}
     found = run_module(OPEN + "answer(stageLayout(given, 500));", header)

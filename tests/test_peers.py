@@ -20,7 +20,7 @@ from hot_core.models import ModelConfig, build_model
 from hot_core.record import AttentionRecord
 from hot_core.training import naive
 from hot_core.training.__main__ import make
-from hot_core.training.loop import Plan, Trainer, train
+from hot_core.training.loop import Trainer, train
 from hot_core.training.peers import pace, plot, run, store
 from hot_core.training.peers.__main__ import main, write
 from hot_core.training.peers.findings import findings
@@ -32,6 +32,7 @@ from hot_core.training.peers.scores import TASKS, by_kind
 from hot_core.training.peers.store import Result
 from hot_core.training.peers.table import document, mean_and_deviation
 from hot_core.training.peers.without import NoExchange, SeriesTrunk, SharedLinear, SmallUNet
+from hot_core.training.plan import Plan
 from tests import makers_training as makers
 from tests.oracles import positions
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -14,7 +15,8 @@ from hot_core.errors import HotError
 from hot_core.models import load_model
 from hot_core.training.__main__ import RECIPES, make, write_samples
 from hot_core.training.finish import finish, reference
-from hot_core.training.loop import Plan, Trainer, train
+from hot_core.training.loop import Trainer, train
+from hot_core.training.plan import Plan
 from hot_core.training.splits import TEST
 from tests import makers_training as makers
 
@@ -132,6 +134,32 @@ def test_checkpoint_of_another_architecture_is_refused(made, tmp_path):
     recipe.config = lambda: other
     with pytest.raises(HotError, match="another architecture"):
         train(recipe, Plan(steps=1), tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"steps": 2}, {"steps": None, "minutes": 5.0}])
+def test_checkpoint_of_another_plan_is_refused(change, made, tmp_path):
+    recipe = make("air-quality", made, quick=True)
+    plan = Plan(seed=3, steps=1, validations=1)
+    train(recipe, plan, tmp_path)
+    with pytest.raises(HotError, match=r"another seed, length or learning rate of air-quality\. Delete its folder"):
+        train(recipe, replace(plan, **change), tmp_path)
+    train(recipe, replace(plan, minutes=7.0, validations=3), tmp_path)  # neither changes what is learnt
+
+
+@pytest.mark.parametrize("of", ["learning_rate", "weight_decay"])
+def test_checkpoint_of_another_pace_is_refused(of, made, tmp_path):
+    recipe = make("air-quality", made, quick=True)
+    train(recipe, Plan(steps=1, validations=1), tmp_path)
+    setattr(recipe, of, 0.0123)
+    with pytest.raises(HotError, match="another seed, length or learning rate"):
+        train(recipe, Plan(steps=1, validations=1), tmp_path)
+
+
+def test_a_run_whose_scores_are_no_numbers_hands_on_nothing(made, tmp_path):
+    recipe = make("air-quality", made, quick=True)
+    recipe.validate = lambda model: {"score": float("nan")}
+    with pytest.raises(HotError, match="No validation of air-quality gave a number"):
+        train(recipe, Plan(steps=2, validations=2), tmp_path)
 
 
 def test_checkpoint_from_before_an_entry_of_the_configuration_is_taken_up(made, tmp_path):

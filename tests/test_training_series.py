@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from hot_core.models import ModelConfig, build_model
 from hot_core.training.air_quality import forecast_loss, pinball
+from hot_core.training.forecast_card import below_linear, reduction_words
 from hot_core.training.forecast_scores import ForecastSums, ratio, weekly_interval, widening
 
 SIZES = (5, 3, 2, 7)  # windows, stations, variables, steps ahead
@@ -117,6 +118,36 @@ def test_the_reduction_against_another_forecast_is_paired():
     ours.errors.append(np.stack([0.75 * squared, 0.5 * squared, np.ones(77)], 1))
     assert weekly_interval(ours, 0, theirs) == pytest.approx((0.25, 0.25))
     assert weekly_interval(ours, 1, theirs) == pytest.approx((0.5, 0.5))
+
+
+def test_what_is_said_of_the_linear_map_is_the_reduction_with_its_interval():
+    rng = np.random.default_rng(5)
+    ours, theirs = ForecastSums(), ForecastSums()
+    squared = rng.uniform(1, 9, 77)
+    theirs.errors.append(np.stack([squared, squared, np.ones(77)], 1))
+    ours.errors.append(np.stack([0.75 * squared, 1.25 * squared, np.ones(77)], 1))
+    numbers, words = below_linear({"shared linear map": theirs, "this model": ours, "persistence": theirs})
+    expected = {"mse": 0.25, "mae": -0.25}
+    assert numbers == pytest.approx(
+        {f"{what} below linear{end}": share for what, share in expected.items() for end in ("", " low", " high")}
+    )
+    assert words == (
+        "the squared error is 25.0 % lower (95 % interval 25.0 to 25.0), "
+        "the absolute error is 25.0 % higher (95 % interval 25.0 to 25.0)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ((0.08, 0.06, 0.107), "8.0 % lower (95 % interval 6.0 to 10.7)"),
+        ((-0.092, -0.16, -0.021), "9.2 % higher (95 % interval 2.1 to 16.0)"),
+        ((-0.017, -0.051, 0.019), "1.7 % higher (95 % interval -1.9 to 5.1: not told apart)"),
+        ((0.02, -0.01, 0.05), "2.0 % lower (95 % interval -1.0 to 5.0: not told apart)"),
+    ],
+)
+def test_a_reduction_below_zero_is_said_to_be_higher(numbers, words):
+    assert reduction_words(*numbers) == words
 
 
 def test_ratio_of_nothing_is_nothing():

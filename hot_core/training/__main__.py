@@ -10,7 +10,8 @@ import typer
 
 from hot_core.errors import HotError, ModelError
 from hot_core.training.finish import finish
-from hot_core.training.loop import Plan, train
+from hot_core.training.loop import train
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Recipe
 
 QUICK_STEPS = 6

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hot_core.training.loop import Plan, Run
+from hot_core.training.loop import Run
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Evaluation, Picture, Recipe, Table
 
 UNLIKE = "Input unlike the training data"
@@ -148,16 +149,17 @@ def _size(run: Run, recipe: Recipe) -> str:
 
 
 def _made(recipe: Recipe, run: Run, plan: Plan, quick: bool) -> str:
-    command = f"python -m hot_core.training {recipe.name} --data DIR --out assets/{recipe.name}"
-    length = f" --minutes {plan.minutes:g}" if plan.steps is None else f" --steps {plan.steps}"
-    ending = " --quick" if quick else length
+    folder = f"assets/{recipe.name}" + (f"/seed{plan.seed}" if plan.seed else "")
+    # Steps, also where minutes were given: how many fit into them is another number on another machine.
+    length = "--quick" if quick else f"--steps {run.state.steps} --device cpu"
+    command = f"python -m hot_core.training {recipe.name} --data DIR --out {folder} --seed {plan.seed} {length}"
     facts = (
         f"{run.state.steps:,} steps, {run.state.cpu_seconds / 60:.1f} CPU minutes of steps on one thread; "
         f"the weights are a moving average taken at step {run.state.best_step:,}, where the validation part scored "
         f"best ({run.state.best_score:.4f}). AdamW, learning rate {recipe.learning_rate:g}, weight decay "
         f"{recipe.weight_decay:g}, one cycle, gradients clipped at {plan.clip:g}."
     )
-    return f"{facts}\n\n```\n{command} --seed {plan.seed}{ending}\n```"
+    return f"{facts}\n\n```\n{command}\n```"
 
 
 def _list(sentences: Sequence[str]) -> str:

@@ -12,8 +12,9 @@ import torch
 
 from hot_core.models import HOTModel, ModelConfig, save_model
 from hot_core.training.card import card
-from hot_core.training.loop import Plan, Run
+from hot_core.training.loop import Run
 from hot_core.training.pictures import training_curve
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Evaluation, Picture, Recipe
 from hot_core.training.unlike import FULL, QUICK, keep_learnt
 

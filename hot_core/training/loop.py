@@ -16,6 +16,7 @@ from tqdm import tqdm
 from hot_core.errors import ModelError
 from hot_core.models import HOTModel, ModelConfig, build_model
 from hot_core.training.device import brought_here, called_from_here, chosen
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Numbers, Recipe
 
 WARM_UP = 100
@@ -23,29 +24,6 @@ WARM_UP = 100
 are the same whether the length of the run is given or worked out."""
 TIMING_STEPS = 10
 """Steps that are timed before the length of a run is fixed."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How long and how a run goes.
-
-    Attributes:
-        minutes: CPU minutes that the training steps may take; they fix the number of steps.
-        seed: of the initial weights and of every batch.
-        steps: number of steps, or None to work it out from `minutes` and the time of the first steps.
-        validations: how often the validation part is measured.
-        save_every: seconds between two checkpoints.
-        clip: largest norm of a gradient.
-        device: "cpu", "cuda", or "auto" for a GPU where one is at hand. There the minutes are those on the clock.
-    """
-
-    minutes: float = 20.0
-    seed: int = 0
-    steps: int | None = None
-    validations: int = 20
-    save_every: float = 60.0
-    clip: float = 1.0
-    device: str = "auto"
 
 
 @dataclass
@@ -113,18 +91,24 @@ class Trainer:
         """Take up the checkpoint, when there is one.
 
         Raises:
-            ModelError: when it belongs to another architecture.
+            ModelError: when it belongs to another architecture or another plan.
         """
         if not self.checkpoint.exists():
             self.log.unlink(missing_ok=True)
             return
         saved = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
         # Read as a configuration, so that an entry that came later counts by its default.
-        if ModelConfig.model_validate_json(saved["config"]) != self.recipe.config():
-            raise ModelError(
-                f"{self.checkpoint} was made with another architecture of {self.recipe.name}. "
-                "Delete its folder to begin anew, or name another one with --runs."
-            )
+        way = self.plan.way(self.recipe)
+        same = ModelConfig.model_validate_json(saved["config"]) == self.recipe.config()
+        for what, is_same in (
+            ("architecture", same),
+            ("seed, length or learning rate", saved.get("way", way) == way),
+        ):
+            if not is_same:
+                raise ModelError(
+                    f"{self.checkpoint} was made with another {what} of {self.recipe.name}. "
+                    "Delete its folder to begin anew, or name another one with --runs."
+                )
         self.model.load_state_dict(saved["model"])
         self.average.load_state_dict(saved["average"])
         self.optimiser.load_state_dict(saved["optimiser"])
@@ -136,6 +120,7 @@ class Trainer:
         torch.save(
             {
                 "config": self.recipe.config().model_dump_json(),
+                "way": self.plan.way(self.recipe),
                 "model": self.model.state_dict(),
                 "average": self.average.state_dict(),
                 "optimiser": self.optimiser.state_dict(),
@@ -207,7 +192,16 @@ class Trainer:
         return numbers
 
     def finished(self) -> Run:
-        """The kept weights and the curve, with the recipe's last step done."""
+        """The kept weights and the curve, with the recipe's last step done.
+
+        Returns:
+            What the run hands on.
+
+        Raises:
+            ModelError: when the validation part never gave a number, so that no weights were kept.
+        """
+        if not self.state.best_step:
+            raise ModelError(f"No validation of {self.recipe.name} gave a number: nothing was learnt. See {self.log}.")
         self.average.load_state_dict(self.best)
         model = brought_here(self.average)
         self.recipe.finish(model)

@@ -140,7 +140,7 @@ async function takeVolume(it, volume) {
 async function takeLook(it, component) {
   if (it.ended || it.newest !== component) return;
   const look = openLook(component.data);
-  const volume = await heldVolume(look.header.volume, it);
+  const volume = await heldVolume(look.header.volume, it, component);
   if (!volume || it.newest !== component) return;
   it.nv ??= await newStage(it.parts.canvas);
   const before = it.look?.header.query;
@@ -163,12 +163,12 @@ async function takeLook(it, component) {
   });
 }
 
-/** The volume may come after the choice that belongs to it. */
-function heldVolume(identity, it) {
+/** The volume may come after the choice that belongs to it, or never, when a newer choice came between. */
+function heldVolume(identity, it, component) {
   return new Promise((found) => {
     const look = () => {
       const volume = globalThis.hotLens.volumes?.get(identity);
-      if (volume || !it.root.isConnected || it.ended) found(volume);
+      if (volume || !it.root.isConnected || it.ended || it.newest !== component) found(volume);
       else setTimeout(look, 15);
     };
     look();

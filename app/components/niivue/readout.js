@@ -9,13 +9,18 @@ export function readoutLines({ volume, look, cross }) {
   if (header.placed) lines.push(["World", worldWords(cross, header)]);
   const value = volume.image[indexIn(cross, header.shape.map((size) => [0, size]))];
   const unit = header.unit ? ` ${header.unit}` : "";
-  lines.push(["Image", Number.isFinite(value) ? `${numberWords(value, 4)}${unit}` : "no value"]);
+  lines.push(["Image", Number.isFinite(value) ? `${valueWords(value)}${unit}` : "no value"]);
   const inside = inBox(cross, header.region);
   if (volume.labels) lines.push(["Label", inside ? labelWords(volume, cross) : "outside the analysed region"]);
   for (const [at, layer] of look.header.layers.entries()) {
     lines.push([layer.word, inside ? weightWords(look, at, cross) : "outside the analysed region"]);
   }
   return lines;
+}
+
+/** A value of the file: whole numbers, labels and counts among them, to the last digit. */
+export function valueWords(value) {
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? placeWords(value, 0) : numberWords(value, 6);
 }
 
 function worldWords(cross, { affine, oriented }) {

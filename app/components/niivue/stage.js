@@ -128,8 +128,7 @@ export function planesOf(nv, shape) {
     if (tile.axCorSag > 2) return [];
     const [left, top, width, height] = tile.leftTopWidthHeight;
     const [across, up, through] = [[0, 1, 2], [0, 2, 1], [1, 2, 0]][tile.axCorSag];
-    const from = nv.screenXY2TextureFrac(left, top, index, false);
-    const to = nv.screenXY2TextureFrac(left + width, top + height, index, false);
+    const [from, to] = tileEnds((x, y) => nv.screenXY2TextureFrac(left + x * width, top + y * height, index, false));
     const place = (share, axis, begin, size) => (begin + ((share - from[axis]) / (to[axis] - from[axis])) * size) / ratio;
     return [{
       name: ["axial", "coronal", "sagittal"][tile.axCorSag], across, up, through,
@@ -142,6 +141,17 @@ export function planesOf(nv, shape) {
       ],
     }];
   });
+}
+
+/**
+ * The shares at a tile's first and last corner. They are asked for well inside and drawn out to the corners: there,
+ * rounding takes a place out of the volume now and then, and NiiVue answers −1 for it.
+ *
+ * @param {function(number, number): number[]} shareAt from shares of the tile's width and height.
+ */
+export function tileEnds(shareAt) {
+  const [near, far] = [shareAt(0.25, 0.25), shareAt(0.75, 0.75)];
+  return [near.map((at, axis) => 1.5 * at - 0.5 * far[axis]), far.map((at, axis) => 1.5 * at - 0.5 * near[axis])];
 }
 
 /** Give the canvas's graphics memory back. */

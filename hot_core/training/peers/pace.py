@@ -20,9 +20,10 @@ from hot_core.cost import cost
 from hot_core.cost.dry_run import dry_macs, dry_peak, without_data
 from hot_core.cost.forms import is_attention
 from hot_core.models import HOTModel
-from hot_core.training.loop import Plan, Trainer
+from hot_core.training.loop import Trainer
 from hot_core.training.peers.kinds import Kind
 from hot_core.training.peers.store import replace
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Recipe
 
 GRIDS = {"air-quality": (12, 10, 24), "hippocampus": (9, 13, 9)}

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import torch
 
-from hot_core.training.loop import Plan, train
+from hot_core.training.loop import train
 from hot_core.training.peers.kinds import Kind, kinds_of
 from hot_core.training.peers.pace import Pace, paces
 from hot_core.training.peers.store import Result, append, read
+from hot_core.training.plan import Plan
 from hot_core.training.recipe import Recipe
 
 QUICK_STEPS = 2
