@@ -181,8 +181,13 @@ function offersWebgl() {
   return Boolean(gl);
 }
 
+/** End once the page has been left: Streamlit does not always say so, and may say so while the picture still stands. */
 function leave(it) {
-  if (it.root.isConnected || it.ended) return;
+  if (it.ended) return;
+  if (it.root.isConnected) {
+    setTimeout(() => leave(it), 1000);
+    return;
+  }
   it.ended = true;
   clearTimeout(it.rest);
   if (it.nv) endStage(it.nv);
@@ -195,13 +200,16 @@ function leave(it) {
  */
 export default function volumeViewer(component) {
   const root = component.parentElement.querySelector(".niivue-volume");
-  root.viewer ??= newViewer(root);
+  if (!root.viewer) {
+    root.viewer = newViewer(root);
+    setTimeout(() => leave(root.viewer), 1000);
+  }
   const it = root.viewer;
   it.webgl ??= offersWebgl();
   if (!it.webgl) {
     it.parts.said.textContent = NO_WEBGL;
     root.classList.add("nv-without");
-    return undefined;
+    return;
   }
   it.send = (event) => {
     it.waits = true;
@@ -212,5 +220,4 @@ export default function volumeViewer(component) {
     it.parts.said.hidden = false;
     it.parts.said.textContent = `The volume cannot be drawn: ${error.message}. Load the page again.`;
   });
-  return () => setTimeout(() => leave(it), 500);
 }
