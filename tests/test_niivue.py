@@ -19,6 +19,7 @@ from app.selection import History, Selection
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.export.amounts import volumes_table
 from hot_core.figures.viewer import (
+    Held,
     Layer,
     Marks,
     display_windows,
@@ -27,7 +28,7 @@ from hot_core.figures.viewer import (
     rollout_layer,
     volume_bytes,
 )
-from hot_core.figures.viewer.volume import whole_numbers
+from hot_core.figures.viewer.volume import SHOWN_BYTES, shown_box, whole_numbers
 from hot_core.io import read
 from hot_core.io.nifti_personal import personal_notes, personal_words
 from hot_core.modes import TokenGrid
@@ -55,6 +56,11 @@ def sent(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def sent_whole(identity: str) -> Held:
+    """A volume of 13 × 17 × 23 voxels that went as it is."""
+    return Held(identity, b"", ((0, 13), (0, 17), (0, 23)), whole=True)
+
+
 def marked(affine: np.ndarray, kind: type = np.int16) -> Any:
     array = np.random.default_rng(0).integers(0, 50, (13, 17, 23)).astype(kind)
     array[0, 0, 0] += kind(0.5)  # a fraction, where the kind of number has any
@@ -62,15 +68,17 @@ def marked(affine: np.ndarray, kind: type = np.int16) -> Any:
     return read(nifti(array, affine), "mark.nii")
 
 
-def messages(analysis: Any, query: tuple[int, ...] = (1, 2, 3), **marks: Any) -> dict[str, str]:
+def messages(
+    analysis: Any, query: tuple[int, ...] = (1, 2, 3), most: int = SHOWN_BYTES, **marks: Any
+) -> dict[str, str]:
     """Both messages of an analysis, its layers random numbers."""
-    held = volume_bytes(analysis.sample.data, analysis.sample.geometry, analysis.grid, analysis.prediction)
+    held = volume_bytes(analysis.sample.data, analysis.sample.geometry, analysis.grid, analysis.prediction, most)
     rng = np.random.default_rng(3)
     layers = [
         Layer(name, word, f"{word} title", rng.random(analysis.grid.shape) * 0.01, 0.001)
         for name, word in (("attention", "Attention"), ("rollout", "Rollout"))
     ]
-    look = look_bytes(held.identity, analysis.grid, Marks(query, **marks), layers)
+    look = look_bytes(held, analysis.grid, Marks(query, **marks), layers)
     return {"volume": sent(held.payload), "look": sent(look)}
 
 
@@ -102,6 +110,58 @@ def test_a_bright_voxel_is_read_out_at_its_own_index_and_place(name: str, kind: 
     assert sides == [pair[int(mm >= -1e-4)] for pair, mm in zip(("LR", "PA", "IS"), world, strict=True)]
 
 
+@pytest.mark.parametrize("name", PLACES)
+def test_a_part_of_a_large_volume_keeps_every_voxels_index_and_place(name: str) -> None:
+    """Too large to be sent whole: region and margin go, and whatever the readout says is what it says of the whole."""
+    affine = PLACES[name]
+    sample = marked(affine)
+    axes = sample.geometry.orientation[:, 0].astype(int)
+    turned = sample.geometry.orientation[:, 1]
+    mark = [0, 0, 0]
+    for of_file, (axis, way) in enumerate(zip(axes, turned, strict=True)):
+        mark[axis] = MARK[of_file] if way > 0 else (13, 17, 23)[of_file] - 1 - MARK[of_file]
+    region = tuple(
+        (max(0, min(at - 3, size - 7)), max(0, min(at - 3, size - 7)) + 7)
+        for at, size in zip(mark, sample.data.shape, strict=True)
+    )
+    analysis = analyse(sample, segmenter(), Settings(region=region))
+    both = [messages(analysis, (0, 1, 1), most) for most in (2 * 900, SHOWN_BYTES)]
+    code = """
+    const read = (one) => {
+      const volume = openVolume(bytes(one.volume)), look = openLook(bytes(one.look));
+      const at = volume.image.indexOf(900), [nx, ny] = volume.header.shape;
+      const cross = [at % nx, Math.floor(at / nx) % ny, Math.floor(at / nx / ny)];
+      const corner = volume.header.region.map(([start]) => start);
+      const { affine, file } = volume.header;
+      return { shape: volume.header.shape, lines: readoutLines({ volume, look, cross }),
+        corner: fileVoxel(corner, file),
+        cornerLines: readoutLines({ volume, look, cross: corner }), file: fileVoxel(cross, file),
+        world: worldOf(cross, affine), middle: fileVoxel(look.header.query.map(([start]) => start), file) };
+    };
+    answer(given.map(read));
+    """
+    part, whole = run_module(OPEN + code, both)
+    assert np.prod(part["shape"]) <= 900 < np.prod(whole["shape"])
+    assert part["file"] == list(MARK)
+    np.testing.assert_allclose(part["world"], (affine @ [*MARK, 1])[:3], atol=1e-4)
+    for said in ("lines", "cornerLines", "corner", "middle"):
+        assert part[said] == whole[said]
+
+
+def test_as_much_is_sent_around_the_region_as_fits() -> None:
+    shape, region = (13, 17, 23), ((2, 5), (9, 16), (0, 11))
+
+    def grown(margin: int) -> tuple[tuple[int, int], ...]:
+        return tuple((max(0, a - margin), min(n, b + margin)) for (a, b), n in zip(region, shape, strict=True))
+
+    def voxels(box: tuple[tuple[int, int], ...]) -> int:
+        return int(np.prod([b - a for a, b in box]))
+
+    for most in (1, 231, 232, 500, 1000, 2000, 5082, 5083, 10**9):
+        fitting = [grown(margin) for margin in range(1, 24) if voxels(grown(margin)) <= most]
+        assert shown_box(shape, region, most) == (fitting[-1] if fitting else region)
+
+
 def over(below: list[float], colour: list[float], alpha: float) -> list[float]:
     """One colour over another, neither premultiplied."""
     whole = alpha + below[3] * (1 - alpha)
@@ -124,11 +184,11 @@ def test_layers_are_painted_block_by_block(fill: float) -> None:
         Layer(name, name, "", field, 0.001)
         for name, field in zip(("attention", "rollout"), fields, strict=True)
     ]  # fmt: skip
-    look = look_bytes(held.identity, analysis.grid, Marks((0, 0, 0)), layers)
+    look = look_bytes(held, analysis.grid, Marks((0, 0, 0)), layers)
     choice = {
         "labels": {"on": True, "opacity": fill},
-        "attention": {"on": True, "opacity": 0.8, "threshold": 0.002, "map": "Viridis"},
-        "rollout": {"on": True, "opacity": 0.5, "threshold": 0.006, "map": "Cividis"},
+        "attention": {"on": True, "opacity": 0.8, "threshold": 2.0, "map": "Viridis"},
+        "rollout": {"on": True, "opacity": 0.5, "threshold": 6.0, "map": "Cividis"},
     }
     code = """
     const volume = openVolume(bytes(given.volume)), look = openLook(bytes(given.look));
@@ -151,7 +211,7 @@ def test_layers_are_painted_block_by_block(fill: float) -> None:
             colour = over(colour, classes[labels[at]], fill)
         for field, palette, name in zip(fields, palettes, ("attention", "rollout"), strict=True):
             value = np.float32(field[token])
-            if np.isnan(value) or value < choice[name]["threshold"]:
+            if np.isnan(value) or value < choice[name]["threshold"] * 0.001:
                 continue
             share = min(1.0, float(value) / max(float(np.nanmax(field)), 0.002))
             alpha = choice[name]["opacity"] * min(1.0, 1.6 * share**0.7)
@@ -173,7 +233,7 @@ def test_the_strongest_token_and_who_owns_a_voxel() -> None:
     grid = analysis.grid
     field = np.random.default_rng(1).random(grid.shape)
     field[0, 0, 0], field[3, 1, 5], field[3, 4, 5] = np.nan, 2.0, 1.5
-    look = look_bytes("x", grid, Marks((0, 0, 0)), [Layer("attention", "Attention", "", field, 0.1)])
+    look = look_bytes(sent_whole("x"), grid, Marks((0, 0, 0)), [Layer("attention", "Attention", "", field, 0.1)])
     code = """
     const look = openLook(bytes(given)), region = [[0, 13], [0, 17], [0, 23]];
     answer({ box: strongestToken(look.layers[0], look.header), owners: tokenOwners(look.header, region) });
@@ -190,7 +250,7 @@ def test_the_readout_says_what_lies_outside_and_what_is_left_out() -> None:
     assert np.isnan(layer.tokens[1, 0, 1])
     assert np.isfinite(layer.tokens).sum() == layer.tokens.size - 1
     np.testing.assert_array_equal(layer.tokens[0], analysis.rollout_tokens((1, 0, 1), "row")[0])
-    look = look_bytes(held.identity, analysis.grid, Marks((1, 0, 1)), [layer])
+    look = look_bytes(held, analysis.grid, Marks((1, 0, 1)), [layer])
     code = """
     const volume = openVolume(bytes(given.volume)), look = openLook(bytes(given.look));
     answer([[5, 2, 6], [9, 2, 6], [0, 7, 3]].map((cross) => (
@@ -274,6 +334,12 @@ def test_windows_are_percentiles_and_the_full_range() -> None:
     np.testing.assert_allclose([(window.low, window.high) for window in windows], expected)
 
 
+def test_a_few_bright_voxels_in_empty_space_are_not_drowned() -> None:
+    values = np.zeros((41, 43, 47))
+    values[5, 6, 7:9] = 900, 1200
+    assert [(w.low, w.high) for w in display_windows(values)] == [(0, 1200)] * 3
+
+
 def test_a_flat_volume_and_a_binary_shape_get_a_window_with_width() -> None:
     shape = np.zeros((11, 13, 17))
     shape[5, 6, 7] = 1
@@ -329,7 +395,7 @@ def test_a_layer_of_another_shape_is_refused() -> None:
     grid = TokenGrid.regular(marked(AFFINES["RAS"]).modes, (4, 4, 4), ((0, 13), (0, 17), (0, 23)))
     layer = Layer("rollout", "Rollout", "", np.zeros((4, 5, 5)), 0.1)
     with pytest.raises(ShapeError, match=r"rollout has shape \(4, 5, 5\), the tokens \(4, 5, 6\)"):
-        look_bytes("x", grid, Marks((0, 0, 0)), [layer])
+        look_bytes(sent_whole("x"), grid, Marks((0, 0, 0)), [layer])
 
 
 # region, amounts, personal data
@@ -423,7 +489,7 @@ def test_a_click_in_the_viewer_means_the_token_of_its_voxel(
 ) -> None:
     memory["volume_picks"] = picks
     memory["v"] = {"event": {"type": "pick", "voxel": [5, 9, 22], "shift": shift, "volume": "abc"}}
-    linked.follow_viewer(volume_view(), "v", "abc")
+    linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_history"].now == expected
 
 
@@ -432,18 +498,24 @@ def test_a_click_beside_the_region_or_in_a_volume_now_gone_is_not_heard(
     change: dict[str, Any], memory: dict[str, Any]
 ) -> None:
     memory["v"] = {"event": {"type": "pick", "voxel": [5, 9, 22], "shift": False, "volume": "abc"} | change}
-    linked.follow_viewer(volume_view(), "v", "abc")
+    linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_history"] == History(Selection((1, 1, 1)))
     with pytest.raises(SelectionError, match="outside the analysed window"):
         volume_view().analysis.grid.token_of([3, 9, 22])
 
 
+def test_a_click_in_a_part_of_a_volume_is_counted_from_the_first_voxel_of_the_whole(memory: dict[str, Any]) -> None:
+    memory["v"] = {"event": {"type": "pick", "voxel": [2, 0, 12], "shift": False, "volume": "abc"}}
+    linked.follow_viewer(volume_view(), "v", Held("abc", b"", ((3, 13), (9, 17), (10, 23)), whole=False))
+    assert memory["volume_history"].now == Selection(volume_view().analysis.grid.token_of([5, 9, 22]))
+
+
 def test_the_region_moves_to_the_crosshair(memory: dict[str, Any]) -> None:
     memory["v"] = {"event": {"type": "region", "voxel": [2, 9, 22], "volume": "abc"}}
-    linked.follow_viewer(volume_view(), "v", "abc")
+    linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_region"] == ((0, 8), (0, 17), (0, 23))
     memory["v"]["event"]["voxel"] = [8, 9, 22]
-    linked.follow_viewer(volume_view(), "v", "abc")
+    linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_region"] == ((4, 12), (0, 17), (0, 23))
 
 

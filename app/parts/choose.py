@@ -49,13 +49,13 @@ def _take(kind: Kind) -> None:
 
 
 def model_for(kind: Kind, chosen: Content) -> str:
-    """The model: given with a bundled sample, otherwise the one chosen among those for this kind."""
+    """The model: given with a bundled sample, otherwise the one chosen for this very file among those for its kind."""
     if chosen.model is not None:
         return chosen.model
     fitting = [name for name in cache.model_names() if cache.model(name).config.kind == kind]
     if not fitting:
         raise ModelError(f"No bundled model takes a {KIND_WORDS[kind]}. Restore the assets folder, or train one.")
-    key = f"{kind}_model"
+    key = state.own_key(f"{kind}_model", chosen.sha256)
     preferred = content.samples(kind)[0].model
     state.settle(key, fitting, preferred if preferred in fitting else fitting[0])
     if len(fitting) > 1:

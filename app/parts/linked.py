@@ -15,6 +15,7 @@ from app.selection import Role, Selection, Token
 from hot_core.errors import SelectionError
 from hot_core.figures.picking import Click
 from hot_core.figures.rollout import pick_profile
+from hot_core.figures.viewer import Held
 
 Picker = Callable[[Click, Token], Token]
 """From a click, and the token that is to be moved, to the token that it means."""
@@ -45,18 +46,18 @@ def follow_matrix(view: View, key: str, mode: int) -> None:
         state.step(view.kind, event["type"])
 
 
-def follow_viewer(view: View, key: str, volume: str) -> None:
+def follow_viewer(view: View, key: str, volume: Held) -> None:
     """Follow the volume viewer: a click means the token at its voxel; the analysed region may be moved there, too.
 
     Args:
         view: what the page shows.
         key: of the viewer.
-        volume: identity of the volume that it shows; a click in one that has gone is not heard.
+        volume: what it shows; a click in one that has gone is not heard.
     """
     event = state.event(key)
-    if event is None or event.get("volume") != volume:
+    if event is None or event.get("volume") != volume.identity:
         return
-    voxel = [int(at) for at in event["voxel"]]
+    voxel = [int(at) + first for at, first in zip(event["voxel"], volume.origin, strict=True)]
     if event["type"] == "region":
         region.around(view.analysis, voxel)
         return

@@ -55,9 +55,10 @@ def _open(kind: Kind, chosen: Content) -> Opened | None:
         messages.say(error)
     if chosen.path is None:
         hint = " Where a table may mean two things, say which under “How to read the table”." * (kind == "series")
-        st.caption(f"Until the file can be read, the page shows the sample.{hint}")
+        instead = content.open_bundled(content.samples(kind)[0])
+        st.caption(f"Your file is not what you see below: that is the bundled sample “{instead.title}”.{hint}")
         with messages.spoken():
-            return _attempt(kind, content.open_bundled(content.samples(kind)[0]))
+            return _attempt(kind, instead)
     return None
 
 

@@ -50,10 +50,13 @@ def draw_data(view: View, radiological: bool) -> None:
     analysis, volume = view.analysis, held(view)
     geometry = geometry_of(analysis.sample, VolumeGeometry)
     marks = Marks(view.query, view.key, radiological)
-    look = look_bytes(volume.identity, analysis.grid, marks, layers(view))
+    look = look_bytes(volume, analysis.grid, marks, layers(view))
     with st.container(key=VIEWER):
-        niivue.volume_viewer(
-            "volume_viewer", look, lambda: linked.follow_viewer(view, "volume_viewer", volume.identity)
+        niivue.volume_viewer("volume_viewer", look, lambda: linked.follow_viewer(view, "volume_viewer", volume))
+    if not volume.whole:
+        st.caption(
+            "The volume is too large for the browser: shown is the analysed region with what lies around it. Values, "
+            "places and what you keep are those of the whole file."
         )
     if geometry.oblique:
         st.caption(

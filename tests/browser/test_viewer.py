@@ -123,7 +123,8 @@ def test_the_strongest_block_is_painted_where_it_lies(page: Page, app_url: str, 
     root = viewer(page)
     page.get_by_role("button", name="strongest").click()
     end = float(row.max())
-    root.evaluate("(root, end) => root.viewer.style('attention', { opacity: 1, threshold: 0.999 * end })", end)
+    times = 0.999 * end * row.size  # thresholds are multiples of uniform
+    root.evaluate("(root, times) => root.viewer.style('attention', { opacity: 1, threshold: times })", times)
     root.evaluate("root => root.viewer.style('labels', { on: false })")
     settled(page)
     picture = viewer_pixels(page).astype(int)
@@ -175,6 +176,38 @@ def test_the_keyboard_moves_the_crosshair_as_seen_and_chooses(page: Page, app_ur
     expect_marked(page, middle)
 
 
+def test_who_goes_on_while_the_page_answers_is_not_pulled_back(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "volume")
+    root = viewer(page)
+    x, y, z = (int(each) for each in str(root.get_attribute("data-cross")).split(","))
+    click_voxel(page, "axial", (x - 5, y, z))
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")  # radiological: to the patient's left, and out of the token that was clicked
+    here = f"{x - 12},{y},{z}"
+    expect(root).to_have_attribute("data-cross", here)
+    expect_marked(page, (4 * ((x - 5) // 4) + 1, 4 * (y // 4) + 1, 4 * (z // 4) + 1))
+    settled(page)
+    expect(root).to_have_attribute("data-cross", here)
+    page.get_by_role("button", name="query", exact=True).click()
+    expect(root).not_to_have_attribute("data-cross", here)
+
+
+def test_dragging_looks_around_and_chooses_nothing(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "volume")
+    root = viewer(page)
+    before, query = reading(page, "volume").inner_text(), root.get_attribute("data-query")
+    x, y, z = (int(each) for each in str(root.get_attribute("data-cross")).split(","))
+    begin, end = (place_of_voxel(page, "axial", (at, y, z)) for at in (x, x - 9))
+    page.mouse.move(*begin)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
+    expect(root).to_have_attribute("data-cross", f"{x - 9},{y},{z}")
+    page.wait_for_timeout(500)
+    settled(page)
+    assert (reading(page, "volume").inner_text(), root.get_attribute("data-query")) == (before, query)
+
+
 def test_the_region_follows_the_crosshair_and_can_be_given_back(page: Page, app_url: str) -> None:
     open_page(page, app_url, "volume")
     shown = viewer(page).get_attribute("data-volume")
@@ -194,6 +227,31 @@ def test_the_region_follows_the_crosshair_and_can_be_given_back(page: Page, app_
     at(page, "volume_part").locator("summary").click()
     at(page, "volume_region_guess").get_by_role("button").click()
     expect(viewer(page)).to_have_attribute("data-volume", str(guess))
+
+
+def test_a_second_file_comes_to_the_model_for_its_kind_whatever_the_first_was_given(
+    page: Page, app_url: str, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "one.nii", tmp_path / "two.nii"
+    shape = np.zeros((37, 31, 41), np.uint8)
+    shape[9:20, 11:17, 13:30] = 1  # both models take a binary shape
+    for path, flip in ((first, 1), (second, -1)):
+        nib.save(nib.Nifti1Image(shape, turned(flip)), path)
+    bring(page, app_url, first)
+    said = page.get_by_text(re.compile("^Model (hippocampus|adrenal):"))
+    expect(said).to_contain_text("Model hippocampus")
+    page.get_by_role("combobox", name="Model").click()
+    page.get_by_role("option", name="adrenal").click()
+    expect(said).to_contain_text("Model adrenal")
+    settled(page)
+    upload(page, "volume", second)
+    expect(page.get_by_role("heading", name=second.name)).to_be_visible()
+    settled(page)
+    expect(said).to_contain_text("Model hippocampus")
+    upload(page, "volume", first)
+    expect(page.get_by_role("heading", name=first.name)).to_be_visible()
+    settled(page)
+    expect(said).to_contain_text("Model adrenal")  # as it was chosen for this file
 
 
 def test_personal_data_is_warned_of_before_anything_else(page: Page, app_url: str, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // The two colour scales, as 256 colours each.
 
 // plotly's own stops, straight lines between them: a weight has one colour in every picture of the page
-const VIRIDIS = "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725";
+export const VIRIDIS = "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725";
 
 // Blue below, red-brown above a neutral middle. Each arm is a path through CIELAB from L* 94 to L* 24 (hue 238° to 280°
 // and 66° to 40°), cut into eight steps of equal ΔE, so that lightness says how far from the middle in both arms and
@@ -15,13 +15,22 @@ const DIVERGING = "22395f 1f4f82 1b69a5 2a87c4 51a3d9 7bbae3 a2cde8 c8deeb eeeee
  * @returns {Uint8Array} 256 · (red, green, blue, alpha), from the lowest share to the highest.
  */
 export function paletteOf(kind) {
-  const stops = (kind === "uniform" ? DIVERGING : VIRIDIS).split(" ");
+  return coloursAlong(kind === "uniform" ? DIVERGING : VIRIDIS);
+}
+
+/**
+ * Colours between stops, in straight lines.
+ * @param {string} stops hexadecimal colours with spaces between.
+ * @returns {Uint8Array} 256 · (red, green, blue, alpha).
+ */
+export function coloursAlong(stops) {
+  const parts = stops.split(" ");
   const colours = new Uint8Array(256 * 4).fill(255);
   for (let index = 0; index < 256; index += 1) {
-    const along = (index / 255) * (stops.length - 1);
-    const lower = Math.min(Math.floor(along), stops.length - 2);
+    const along = (index / 255) * (parts.length - 1);
+    const lower = Math.min(Math.floor(along), parts.length - 2);
     for (let channel = 0; channel < 3; channel += 1) {
-      const [from, to] = [stops[lower], stops[lower + 1]].map((hex) => parseInt(hex.substr(2 * channel, 2), 16));
+      const [from, to] = [parts[lower], parts[lower + 1]].map((hex) => parseInt(hex.substr(2 * channel, 2), 16));
       colours[4 * index + channel] = Math.round(from + (to - from) * (along - lower));
     }
   }

@@ -45,8 +45,8 @@ def volume_viewer(key: str, look: bytes, on_event: Callable[[], None]) -> None:
 
     Args:
         key: of the viewer; `state.event(key)` holds what happened while `on_event` runs: {"type": "pick", "voxel",
-            "shift", "volume"} for a click, {"type": "region", "voxel", "volume"} for another region. Voxels are those
-            of the sample's array.
+            "shift", "volume"} for a click, {"type": "region", "voxel", "volume"} for another region. Voxels are
+            counted from the first one that was sent.
         look: what `hot_core.figures.viewer.look_bytes` made.
         on_event: called before the rerun that follows.
     """

@@ -103,11 +103,11 @@ function fieldRow(it, { name, title, limit, uniform }) {
     made("option", each, { value: each, selected: each === it.choice[name].map }))));
   map.dataset.control = `${name}-map`;
   map.addEventListener("change", () => it.style(name, { map: map.value }));
-  const end = Math.max(limit, it.choice[name].threshold);
+  const end = Math.max(limit / uniform, it.choice[name].threshold);
   row.append(toggle(it, name, title), bar, ...settings(it, name, [
     slider(it, name, "opacity", "opacity", { max: 1, step: 0.05, words: (value) => `${Math.round(100 * value)} %` }),
     slider(it, name, "threshold", "shown from", {
-      max: end, step: end / 100, words: (value) => `${numberWords(value)} (${numberWords(value / uniform, 2)}×)`,
+      max: end, step: end / 100, words: (value) => `${numberWords(value * uniform)} (${numberWords(value, 2)}×)`,
     }),
     labelled("colours", map),
   ]));

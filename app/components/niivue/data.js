@@ -109,5 +109,5 @@ export function worldOf(voxel, affine) {
 
 /** A voxel's indices in the file's own array. */
 export function fileVoxel(voxel, file) {
-  return file.map(([axis, way, size]) => (way > 0 ? voxel[axis] : size - 1 - voxel[axis]));
+  return file.map(([axis, way, first]) => first + way * voxel[axis]);
 }

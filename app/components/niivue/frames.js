@@ -2,10 +2,11 @@
 import { clearedContext } from "../attention_map/canvas.js";
 import { placeWords } from "../attention_map/numbers.js";
 import { HALO_INK, KEY_INK, QUERY_INK } from "../attention_map/theme.js";
-import { SIDE_LETTERS, indexIn, worldOf } from "./data.js";
+import { SIDE_LETTERS, fileVoxel, indexIn, worldOf } from "./data.js";
 import { planesOf } from "./stage.js";
 
 const NARROW = 240;
+const BARS_MM = [500, 200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
 
 /** Draw everything over the planes, and in the place of the 3-D its last picture where there is one. */
 export function drawFrames(it, still) {
@@ -105,7 +106,7 @@ function planeWords(context, plane, it) {
   const straight = header.placed && !header.oblique;
   const at = straight
     ? `${axis} ${placeWords(worldOf(it.cross, header.affine)[plane.through], 1)} mm`
-    : `voxel ${axis} ${it.cross[plane.through]}`;
+    : fileSlice(it.cross, plane.through, header);
   shadowText(context, `${name} · ${at}`, plane.left + 5, plane.top + plane.height - 6, "left");
   if (plane.name === it.plane && it.focused) {
     context.strokeStyle = "#ffffff";
@@ -113,6 +114,12 @@ function planeWords(context, plane, it) {
     context.lineWidth = 2;
     context.strokeRect(plane.left + 1, plane.top + 1, plane.width - 2, plane.height - 2);
   }
+}
+
+/** Which slice of the file a plane is, where its place has no single number in mm. */
+function fileSlice(cross, through, { file }) {
+  const axis = file.findIndex(([own]) => own === through);
+  return `voxel ${"ijk"[axis]} = ${fileVoxel(cross, file)[axis]}`;
 }
 
 /** The patient's sides at the four edges, after the way in which the voxels really run across the screen. */
@@ -143,7 +150,7 @@ function shadowText(context, text, x, y, align, size = 12) {
 /** A bar of a round length in mm, about a quarter of the plane wide. */
 function scaleBar(context, plane, header) {
   const perMm = Math.abs(plane.x(1) - plane.x(0)) / header.zooms[plane.across];
-  const length = [100, 50, 20, 10, 5, 2, 1].find((mm) => mm * perMm < plane.width / 3) ?? 1;
+  const length = BARS_MM.find((mm) => mm * perMm < plane.width / 3) ?? BARS_MM.at(-1);
   const right = plane.left + plane.width - 8;
   const y = plane.top + plane.height - (plane.width >= NARROW ? 8 : 26);
   for (const [colour, line] of [["rgba(0,0,0,0.75)", 5], ["#ffffff", 2]]) {

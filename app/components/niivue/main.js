@@ -21,10 +21,11 @@ const REST_MS = 700;
 const REST_WAITING_MS = 2500; // while the page answers a click, the processor is the page's
 const NO_WEBGL = "This browser offers no WebGL 2, which the volume is drawn with: allow hardware acceleration, or use "
   + "another browser. Sliders, attention maps and exports on this page work without it.";
+const LOST = "The browser has taken the graphics memory away, as it does when many pages want it. Load the page again.";
 
 function newViewer(root) {
   const parts = Object.fromEntries(PART_NAMES.map((name) => [name, root.querySelector(`.nv-${name}`)]));
-  const it = { root, parts, choice: keptChoice(), open: {}, plane: "axial", cross: [0, 0, 0], work: Promise.resolve() };
+  const it = { root, parts, choice: keptChoice(), open: {}, plane: "axial", cross: [0, 0, 0], asked: [], work: Promise.resolve() };
   it.redraw = () => {
     cancelAnimationFrame(it.frame);
     it.frame = requestAnimationFrame(() => drawAll(it, it.turning || !it.slow));
@@ -51,6 +52,7 @@ function newViewer(root) {
   listenToViewerPointer(it);
   listenToViewerKeys(it);
   new ResizeObserver(() => it.nv && it.look && fit(it)).observe(parts.canvas.parentElement);
+  parts.canvas.addEventListener("webglcontextlost", () => !it.ended && say(it, LOST));
   root.addEventListener("transitionend", (event) => event.target === root && it.look && paintBars(it));
   return it;
 }
@@ -125,6 +127,8 @@ function showZoom(it) {
 
 async function takeVolume(it, volume) {
   it.volume = volume;
+  it.asked = [];
+  for (const layer of ["attention", "rollout"]) it.choice[layer].threshold = 0; // it was meant for what went before
   const { header } = volume;
   await showVolume(it.nv, volume);
   it.cross = middleOf(it.look.header.query);
@@ -147,7 +151,7 @@ async function takeLook(it, component) {
   it.look = look;
   it.waits = false;
   if (it.volume !== volume) await takeVolume(it, volume);
-  else if (String(before) !== String(look.header.query) && !inBox(it.cross, look.header.query)) {
+  else if (String(before) !== String(look.header.query) && !answersClick(it, look.header.query)) {
     it.cross = middleOf(look.header.query);
   }
   it.nv.opts.isRadiologicalConvention = look.header.radiological;
@@ -163,6 +167,16 @@ async function takeLook(it, component) {
   });
 }
 
+/**
+ * Whether a new query answers a click in this picture. The crosshair then stays where it is: it stood there when the
+ * click was made, and may have gone on since.
+ */
+function answersClick(it, query) {
+  const at = it.asked.findLastIndex((voxel) => inBox(voxel, query));
+  it.asked.splice(0, at + 1);
+  return at >= 0 || inBox(it.cross, query);
+}
+
 /** The volume may come after the choice that belongs to it, or never, when a newer choice came between. */
 function heldVolume(identity, it, component) {
   return new Promise((found) => {
@@ -173,6 +187,11 @@ function heldVolume(identity, it, component) {
     };
     look();
   });
+}
+
+function say(it, words) {
+  it.parts.said.hidden = false;
+  it.parts.said.textContent = words;
 }
 
 function offersWebgl() {
@@ -217,7 +236,6 @@ export default function volumeViewer(component) {
   };
   it.newest = component;
   it.work = it.work.then(() => takeLook(it, component)).catch((error) => {
-    it.parts.said.hidden = false;
-    it.parts.said.textContent = `The volume cannot be drawn: ${error.message}. Load the page again.`;
+    say(it, `The volume cannot be drawn: ${error.message}. Load the page again.`);
   });
 }

@@ -19,18 +19,18 @@ function layOver(colours, at, red, green, blue, alpha) {
 /**
  * The colour of every token, its layers on top of each other.
  * @param {object} look header and layers of `openLook`.
- * @param {object} choice for each layer's name whether it is on, its opacity, threshold (data units) and map.
+ * @param {object} choice for each layer's name whether it is on, its opacity, threshold (multiples of uniform) and map.
  * @returns {Float32Array} 4 · (red, green, blue in 0 … 255, alpha in 0 … 1), z fastest; transparent below the
  *   threshold and where there is no number.
  */
 export function tokenColours({ header, layers }, choice) {
   const colours = new Float32Array(4 * layers[0].length);
-  header.layers.forEach(({ name, limit }, index) => {
+  header.layers.forEach(({ name, limit, uniform }, index) => {
     const { on, opacity, threshold, map } = choice[name];
     if (!on) return;
     const palette = mapColours(map);
     layers[index].forEach((value, token) => {
-      if (!(value >= threshold)) return;
+      if (!(value >= threshold * uniform)) return;
       const share = Math.min(1, value / limit);
       const from = 4 * Math.round(255 * share);
       layOver(colours, 4 * token, palette[from], palette[from + 1], palette[from + 2], opacity * fadeIn(share));

@@ -1,8 +1,9 @@
-// The pointer: a click chooses, with Shift the other of query and key; dragging moves the crosshair or turns the 3-D.
+// The pointer: a click chooses, with Shift the other of query and key; dragging looks around, as it does in other viewers.
 import { inBox } from "./data.js";
 import { shareToVoxel, voxelToShare } from "./stage.js";
 
 const DEGREES_PER_PIXEL = 0.5;
+const STILL_PX = 4; // a hand that clicks may tremble so much
 
 /** Listen to the canvas. */
 export function listenToViewerPointer(it) {
@@ -16,7 +17,7 @@ export function listenToViewerPointer(it) {
     if (event.button !== 0 || !it.volume || !it.look) return;
     const [x, y] = where(event);
     const plane = planeAt(it, x, y);
-    held = { plane, x, y, shift: event.shiftKey };
+    held = { plane, x, y, from: [x, y], shift: event.shiftKey };
     canvas.setPointerCapture(event.pointerId);
     if (plane) it.plane = plane.name;
     if (plane && !event.shiftKey) moveCross(it, voxelAt(it, plane, x, y));
@@ -32,10 +33,10 @@ export function listenToViewerPointer(it) {
   canvas.addEventListener("pointerup", (event) => {
     if (!held) return;
     const [x, y] = where(event);
-    const { plane, shift } = held;
+    const { plane, shift, from } = held;
     held = null;
     it.turning = false;
-    if (plane) pick(it, voxelAt(it, plane, x, y), shift);
+    if (plane && Math.hypot(x - from[0], y - from[1]) <= STILL_PX) pick(it, voxelAt(it, plane, x, y), shift);
   });
   canvas.addEventListener("pointercancel", () => {
     held = null;
@@ -67,6 +68,7 @@ export function moveCross(it, voxel) {
 /** Choose the token at a voxel; where none is, only the crosshair goes there. */
 export function pick(it, voxel, shift) {
   if (!inBox(voxel, it.volume.header.region)) return;
+  if (!shift && !inBox(voxel, it.look.header.query)) it.asked.push(voxel);
   it.send({ type: "pick", voxel, shift, volume: it.volume.header.identity, stamp: performance.now() });
 }
 

@@ -7,10 +7,9 @@ about itself, and under "bundle" where each array lies. The coordinate of native
 
 from hot_core.export.bundle.about import SUFFIX, About, Axis, Chosen, Held, Query
 from hot_core.export.bundle.read import Bundle, read_bundle
-from hot_core.export.bundle.write import MIME, bundle_bytes
+from hot_core.export.bundle.write import bundle_bytes
 
 __all__ = [
-    "MIME",
     "SUFFIX",
     "About",
     "Axis",

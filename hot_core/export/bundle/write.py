@@ -18,8 +18,6 @@ from hot_core.export.manifest import manifest
 from hot_core.record import HeadWeights
 from hot_core.transforms.results import Segmentation
 
-MIME = "application/octet-stream"
-
 
 def bundle_bytes(
     analysis: Analysis, query: tuple[int, ...], layer: int | None, head: int | None = None,

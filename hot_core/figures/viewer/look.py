@@ -13,6 +13,7 @@ from hot_core.analysis.result import Analysis
 from hot_core.errors import ShapeError
 from hot_core.figures.fields import field_limit
 from hot_core.figures.viewer.packing import packed
+from hot_core.figures.viewer.volume import Held
 from hot_core.modes import TokenGrid
 
 Token = tuple[int, ...]
@@ -65,18 +66,18 @@ def rollout_layer(analysis: Analysis, query: Token, direction: Direction) -> Lay
     return Layer("rollout", "Rollout", f"Whole model (rollout): {way}", tokens, analysis.rollout_uniform())
 
 
-def look_bytes(volume: str, grid: TokenGrid, marks: Marks, layers: Sequence[Layer]) -> bytes:
+def look_bytes(volume: Held, grid: TokenGrid, marks: Marks, layers: Sequence[Layer]) -> bytes:
     """The message of one choice.
 
     Args:
-        volume: the identity of the volume that it belongs to.
+        volume: what it belongs to, as it was sent.
         grid: the tokens.
         marks: query, key and how the planes are turned.
         layers: what lies over the picture; the first one's strongest token can be jumped to.
 
     Returns:
-        A header with the `volume`, the `starts` and `stops` of the tokens along each axis (native positions), the
-        native intervals of `query` and `key`, and each layer's `name`, `word`, `title`, `limit` (the end of its
+        A header with the `volume`, the `starts` and `stops` of the tokens along each axis, the
+        intervals of `query` and `key`, and each layer's `name`, `word`, `title`, `limit` (the end of its
         colours, in data units) and `uniform`; then for each layer float32 numbers, one a token, z fastest.
 
     Raises:
@@ -92,14 +93,17 @@ def look_bytes(volume: str, grid: TokenGrid, marks: Marks, layers: Sequence[Laye
         }
         for each in layers
     ]  # fmt: skip
+    axes = list(zip(grid.axes, volume.origin, strict=True))
+    key = None if marks.key is None else _box(grid, marks.key, volume.origin)
     header = {
-        "volume": volume, "query": _box(grid, marks.query), "key": None if marks.key is None else _box(grid, marks.key),
+        "volume": volume.identity, "query": _box(grid, marks.query, volume.origin), "key": key,
         "radiological": marks.radiological, "layers": described,
-        "starts": [axis.starts.tolist() for axis in grid.axes], "stops": [axis.stops.tolist() for axis in grid.axes],
+        "starts": [(axis.starts - first).tolist() for axis, first in axes],
+        "stops": [(axis.stops - first).tolist() for axis, first in axes],
     }  # fmt: skip
     return packed(header, [np.ascontiguousarray(each.tokens, dtype=np.float32) for each in layers])
 
 
-def _box(grid: TokenGrid, token: Token) -> list[list[int]]:
-    """The native half-open interval of a token along each axis."""
-    return [[each.start, each.stop] for each in grid.native_of(token)]
+def _box(grid: TokenGrid, token: Token, origin: Sequence[int]) -> list[list[int]]:
+    """The half-open interval of a token along each axis, counted from the first voxel that was sent."""
+    return [[own.start - first, own.stop - first] for own, first in zip(grid.native_of(token), origin, strict=True)]

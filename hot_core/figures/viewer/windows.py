@@ -28,7 +28,8 @@ def display_windows(values: np.ndarray) -> tuple[Window, ...]:
     """The windows that fit a volume, the automatic one first.
 
     "auto" is the 0.5th to the 99.5th percentile, then follow the 2nd to the 98th and the full range. Windows for CT
-    are among them only where the values look like Hounsfield units. A window without width gets a width of 1.
+    are among them only where the values look like Hounsfield units. A window without width, as of a few bright voxels
+    in empty space, becomes the full range; where that has none either, it gets a width of 1.
 
     Args:
         values: of the volume, in the file's unit; what is not finite is left out. At least one value is finite.
@@ -38,13 +39,16 @@ def display_windows(values: np.ndarray) -> tuple[Window, ...]:
     """
     thinned = _thinned(values)
     percent = np.percentile(thinned, (0.5, 99.5, 2, 98)).tolist()
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min()), float(finite.max())
+    whole = (low, high if high > low else low + 1)
     found = [
-        _window("auto, 0.5–99.5 %", percent[0], percent[1]),
-        _window("2–98 %", percent[2], percent[3]),
-        _window("full range", float(np.nanmin(values)), float(np.nanmax(values))),
+        Window("auto, 0.5–99.5 %", *(percent[:2] if percent[1] > percent[0] else whole)),
+        Window("2–98 %", *(percent[2:] if percent[3] > percent[2] else whole)),
+        Window("full range", *whole),
     ]
     if looks_like_hounsfield(values):
-        found += [_window(name, level - width / 2, level + width / 2) for name, level, width in CT]
+        found += [Window(name, level - width / 2, level + width / 2) for name, level, width in CT]
     return tuple(found)
 
 
@@ -63,10 +67,6 @@ def looks_like_hounsfield(values: np.ndarray) -> bool:
     if thinned.min() < -4096 or thinned.max() > 32767:
         return False
     return all(float(np.mean((low <= thinned) & (thinned <= high))) >= 0.05 for low, high in (AIR, TISSUE))
-
-
-def _window(name: str, low: float, high: float) -> Window:
-    return Window(name, low, high if high > low else low + 1)
 
 
 def _thinned(values: np.ndarray) -> np.ndarray:
