@@ -25,7 +25,7 @@ LAYERS = (
     ("export", "figures"),
     ("napari_plugin",),
     ("pipeline",),
-    ("scene",),
+    ("scene", "backtest"),
     ("report",),
     ("training", "experiments"),
     ("cli",),

@@ -8,14 +8,15 @@ import pytest
 import xarray as xr
 from PIL import Image
 
+from hot_core.analysis.score import score
 from hot_core.figures.picking import Click, pick_series, pick_tile
 from hot_core.figures.planes import Look, shown_spans
 from hot_core.figures.prediction import probability_figure
 from hot_core.figures.raster import classes_figure, composite, tile_figure
+from hot_core.figures.score_words import skill_words
 from hot_core.figures.series import MOST_STRIPS, Shown, series_figure, strip_rows
 from hot_core.figures.style import QUERY
 from hot_core.figures.volume import slices_figure
-from hot_core.figures.words import skill_words
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Classification, Segmentation
 from tests.makers_figures import forecast, raster_grid, raster_modes, series_grid, volume
@@ -59,7 +60,7 @@ def test_without_truth_there_is_no_line_for_it() -> None:
     grid = series_grid()
     figure = series_figure(forecast(truth=False), spread(grid, (0, 0, 0)), grid, (0, 0, 0), Shown(0, 0))
     assert "observed" not in {trace.name for trace in figure.data}
-    assert "cannot be compared" in skill_words(forecast(truth=False), 0, 0)
+    assert "cannot be compared" in skill_words(None, forecast(truth=False), 0, 0)
 
 
 def test_too_many_series_show_the_weightiest_and_the_query() -> None:
@@ -82,7 +83,11 @@ def test_worse_than_naive_is_said_in_words() -> None:
     made = forecast()
     made.mean[:] = made.truth + 3
     made.naive[:] = made.truth + 1
-    assert skill_words(made, 0, 1) == "Mean absolute error 3 %, seasonal naive 1 %: **worse than naive** here."
+    flat = made.lookback.copy(data=np.zeros(made.lookback.shape))
+    assert skill_words(score(made, flat), made, 0, 1) == (
+        "Mean absolute error 3 %, seasonal naive 1 %; no MASE, since the past never changes from one season to the "
+        "next: **worse than naive** here."
+    )
 
 
 # volumes

@@ -344,7 +344,7 @@ def test_the_page_draws_and_counts_the_interval(page_with) -> None:
     assert "of 24 true values inside the 80 % interval; 19.2 expected. All 18 series:" in told[0]
     assert any("The pale band is the model's 80 % interval" in text.value for text in app.markdown)
     assert any("with 80 % intervals" in text.value for text in app.caption)
-    (table,) = [frame.value for frame in app.dataframe if "seasonal naive" in frame.value.columns]
+    (table,) = [frame.value for frame in app.dataframe if "naive MASE" in frame.value.columns]
     assert table["inside 80 % interval"].str.fullmatch(r"\d+ of \d+").all()
     inside, known = table["inside 80 % interval"].iloc[0].split(" of ")
     assert told[0].startswith(f"{inside} of {known} true values")
@@ -354,5 +354,5 @@ def test_the_page_of_a_model_without_an_interval_speaks_of_none(page_with) -> No
     app = page_with(())
     assert names_drawn(app) == ["history", "seasonal naive", "observed", "forecast"]
     assert not [text.value for text in (*app.markdown, *app.caption) if "interval" in text.value]
-    (table,) = [frame.value for frame in app.dataframe if "seasonal naive" in frame.value.columns]
-    assert list(table.columns) == ["variable", "model", "seasonal naive", "unit"]
+    (table,) = [frame.value for frame in app.dataframe if "naive MASE" in frame.value.columns]
+    assert list(table.columns) == ["variable", "MASE", "naive MASE", "error", "naive error", "verdict"]

@@ -2,14 +2,24 @@
 
 import streamlit as st
 
-from app import state
+from app import cache, state
+from app.messages import plain
 from app.parts import glance, kronecker_map, linked, matrices, page
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
+from hot_core.backtest import scores
 from hot_core.figures.fields import pair_figure, token_field
 from hot_core.figures.picking import Click, Token, pick_series
+from hot_core.figures.score_words import (
+    MEANING,
+    all_words,
+    score_table,
+    scored_words,
+    season_words,
+    skill_words,
+)
 from hot_core.figures.series import Shown, series_figure, strip_rows
-from hot_core.figures.words import band_words, coverage_words, skill_words
+from hot_core.figures.words import band_words, coverage_words
 from hot_core.transforms import Forecast
 
 
@@ -77,26 +87,28 @@ def draw_numbers(view: View, forecast: Forecast, shown: Shown) -> None:
             "If everything were looked at alike, every cell would have the colour at the mark ▲.",
         )
     with right:
-        heading("How good is this forecast?", "seasonal naive is the yardstick")
-        st.markdown(skill_words(forecast, shown.entity, shown.variable))
-        coverage = coverage_words(forecast, shown.entity, shown.variable)
-        if coverage:
-            st.markdown(coverage)
-        errors, counts = forecast.mae(), forecast.inside()
-        if errors is not None:
-            units = [str(unit or "–") for unit in forecast.mean.coords["unit"].values]
-            one = errors.isel(entity=shown.entity)
-            table = {
-                "variable": [str(name) for name in one["variable"].values],
-                "model": one.sel(line="model").values.round(3),
-                "seasonal naive": one.sel(line="seasonal naive").values.round(3),
-                "unit": units,
-            }
-            if counts is not None:
-                table[f"inside {forecast.interval}"] = [
-                    f"{inside} of {known}" for inside, known in counts.isel(entity=shown.entity).values
-                ]
-            st.dataframe(table, hide_index=True, key="series_errors", width="stretch")
+        draw_score(view, forecast, shown)
+
+
+def draw_score(view: View, forecast: Forecast, shown: Shown) -> None:
+    """The forecast beside seasonal naive: in words, and as a table of the entity's variables."""
+    analysis = view.analysis
+    found = cache.remember(analysis, "scores", lambda: scores(analysis, cache.model(analysis.model_name)))
+    heading("How good is this forecast?", "seasonal naive is the yardstick")
+    stop = int(analysis.grid.axes[2].stops[-1])
+    with st.container(key="series_skill"):
+        said = (
+            skill_words(found, forecast, shown.entity, shown.variable),
+            all_words(found),
+            scored_words(found),
+        )
+        st.markdown("\n\n".join(words for words in said if words))
+    coverage = coverage_words(forecast, shown.entity, shown.variable)
+    if coverage:
+        st.markdown(coverage)
+    if found is not None:
+        st.dataframe(score_table(found, forecast, shown.entity), hide_index=True, key="series_errors", width="stretch")
+    explain("series_errors_help", f"{MEANING}\n\n{plain(season_words(analysis.sample, found, stop))}")
 
 
 def show() -> None:

@@ -67,22 +67,6 @@ def prediction_words(prediction: Prediction, sample: Sample) -> str:
     return words if prediction.share is None else f"{words}, with {prediction.interval}s"
 
 
-def skill_words(forecast: Forecast, entity: int, variable: int) -> str:
-    """How far forecast and seasonal naive were from what happened, in the variable's unit."""
-    errors = forecast.mae()
-    if errors is None:
-        return "What happened after the window is not in the file: the forecast cannot be compared with it."
-    model, naive = (float(v) for v in errors.isel(entity=entity, variable=variable).values)
-    if not (np.isfinite(model) and np.isfinite(naive)):
-        return "Too much is missing after the window to compare the forecast with what happened."
-    unit = str(forecast.mean.coords["unit"].values[variable] or "")
-    unit = unit and f" {unit}"
-    words = f"Mean absolute error {number(model)}{unit}, seasonal naive {number(naive)}{unit}"
-    if model > naive:
-        return f"{words}: **worse than naive** here."
-    return f"{words}: {number(100 * (1 - model / naive), 2) if naive else '0'} % below naive."
-
-
 def coverage_words(forecast: Forecast, entity: int, variable: int) -> str:
     """How many true values lay inside the interval, of one series and of all, beside how many were to be expected.
 
