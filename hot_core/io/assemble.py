@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from hot_core.modes import Geometry, Mode, Sample, Source
+from hot_core.modes import Geometry, Mode, Overview, Sample, Source
 
 
 def frozen_sample(
@@ -18,6 +18,7 @@ def frozen_sample(
     notes: Sequence[str],
     roles: Sequence[str] = (),
     extra: Mapping[str, tuple[str, np.ndarray]] | None = None,
+    overview: Overview | None = None,
 ) -> Sample:
     """A sample whose arrays refuse to be written: the page shares one between sessions.
 
@@ -29,6 +30,7 @@ def frozen_sample(
         notes: sentences for the user.
         roles: rasters: the role of each band.
         extra: further coordinates as (dim, values).
+        overview: rasters: the whole file, where only a window was read.
 
     Returns:
         The sample.
@@ -37,4 +39,4 @@ def frozen_sample(
         array.flags.writeable = False
     coords = {mode.name: mode.coords for mode in modes}
     data = xr.DataArray(values, dims=list(coords), coords={**coords, **(extra or {})})
-    return Sample(data, tuple(modes), geometry, source, tuple(notes), tuple(roles))
+    return Sample(data, tuple(modes), geometry, source, tuple(notes), tuple(roles), overview)

@@ -8,7 +8,7 @@ a code that only one sensor has (band 12 or 8A: Sentinel-2).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hot_core.io.limits import refuse
 
@@ -40,7 +40,7 @@ _NAMES: tuple[tuple[str, str], ...] = (
 _CODE = re.compile(r"^(?:sr_|toa_)?b(?:and)?[ _-]?0?(\d{1,2}|8a)$", re.IGNORECASE)
 
 
-def sensor_of(tags: Mapping[str, str], codes: set[str]) -> str | None:
+def sensor_of(tags: Mapping[str, str], codes: Iterable[str]) -> str | None:
     """The sensor that took the picture, when metadata or band codes prove it.
 
     Args:
@@ -54,7 +54,12 @@ def sensor_of(tags: Mapping[str, str], codes: set[str]) -> str | None:
     named = {sensor for pattern, sensor in _NAMES if re.search(pattern, text, re.IGNORECASE)}
     if len(named) == 1:
         return named.pop()
-    return "Sentinel-2" if not named and codes & {"12", "8a"} else None
+    return "Sentinel-2" if not named and {"12", "8a"} & set(codes) else None
+
+
+def codes_of(descriptions: Sequence[str]) -> list[str]:
+    """The band code in each description without "B" and leading zeros, "" where there is none: "B08" gives "8"."""
+    return [match[1].lower() if (match := _CODE.match(text.strip())) else "" for text in descriptions]
 
 
 def find_roles(descriptions: Sequence[str], tags: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
@@ -68,11 +73,11 @@ def find_roles(descriptions: Sequence[str], tags: Mapping[str, str]) -> tuple[tu
         The roles and a sentence on what they rest on; ((), "") when nothing is known or two bands claim one role.
     """
     words = [_by_word(text) for text in descriptions]
-    codes = [match[1].lower() if (match := _CODE.match(text.strip())) else "" for text in descriptions]
+    codes = codes_of(descriptions)
     if any(words):
         roles, why = [word or IGNORE for word in words], "the band descriptions"
     else:
-        sensor = sensor_of(tags, {code for code in codes if code})
+        sensor = sensor_of(tags, codes)
         if sensor is None:
             return (), ""
         roles, why = [_SENSORS[sensor].get(code, IGNORE) for code in codes], f"the band codes of {sensor}"

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
-import rasterio
 from rasterio.enums import ColorInterp
-from rasterio.errors import NotGeoreferencedWarning
-from rasterio.io import DatasetReader, MemoryFile
-from rasterio.windows import Window
+from rasterio.io import DatasetReader
 
 from hot_core.io.assemble import frozen_sample
-from hot_core.io.band_roles import IGNORE, assign_roles, find_roles
+from hot_core.io.band_roles import IGNORE, assign_roles, codes_of, find_roles, sensor_of
 from hot_core.io.blob import Blob
-from hot_core.io.geotiff_grid import choose_window, grid
-from hot_core.io.limits import MAX_DECOMPRESSED, Limits, foreign, megabytes, refuse
+from hot_core.io.geotiff_grid import Area, choose_window, grid, is_large
+from hot_core.io.geotiff_overview import read_overview
+from hot_core.io.geotiff_pixels import opened, read_values
+from hot_core.io.limits import MAX_DECOMPRESSED, Limits, megabytes, refuse
 from hot_core.io.tiff_directory import check_complete
-from hot_core.modes import Mode, Sample
+from hot_core.modes import Mode, Overview, Sample
 
-_AGAIN = "Copy or download the file again, or save it anew as GeoTIFF"
 MAX_BANDS = 1024
-# Wider integers and float64 would lose digits in float32.
-_FITS_FLOAT32 = {"uint8", "int8", "uint16", "int16", "float32", "float16"}
+SCALED = (
+    "Statistics (the colours' limits, the mean and deviation that the model's input is scaled by) are those of this "
+    "overview, not of every pixel."
+)
 
 
 def read_geotiff(
@@ -46,7 +43,7 @@ def read_geotiff(
         ReadError: when the file is damaged or holds no measured bands.
     """
     check_complete(blob)
-    with _opened(blob) as dataset:
+    with opened(blob) as dataset:
         indexes = _measured_bands(dataset, blob.name)
         names = [_description(dataset, index) for index in indexes]
         tags = {key: value for key, value in dataset.tags().items() if value}
@@ -58,36 +55,35 @@ def read_geotiff(
                 notes.append(f"Bands without a role are not given to a model: {', '.join(unnamed)}.")
         else:
             notes.append("The file does not say which band is which; name them to use a model.")
-        area, said = choose_window(dataset.height, dataset.width, len(indexes), window, limits, blob.name)
-        values = _values(dataset, indexes, area, blob.name)
-        geometry, rows, columns, more = grid(dataset, area)
+        labels = _labels(names, indexes)
+        area, said, overview = _window(blob, dataset, indexes, labels, window, limits)
+        values = read_values(dataset, indexes, area, blob.name)
+        geometry, rows, columns, more = grid(dataset, area, indexes, sensor_of(tags, codes_of(names)) or "")
         if len(dataset.subdatasets) > 1:
             more.append("The file holds several pictures; the first is read.")
-    labels = _labels(names, indexes)
     modes = (rows, columns, Mode("band", np.array(labels)))
     values, counted = _clean(values, blob.name)
     whole = blob.size <= limits.file or blob.path is None
     source = blob.source("GeoTIFF", None if whole else values.tobytes())
-    return frozen_sample(values, modes, geometry, source, (*notes, *said, *more, *counted), roles)
+    said = [*notes, *said, *more, *counted]
+    return frozen_sample(values, modes, geometry, source, said, roles, overview=overview)
 
 
-@contextmanager
-def _opened(blob: Blob) -> Iterator[DatasetReader]:
-    """Open with the TIFF driver alone, without side files: what is hashed is what is read."""
-    with (
-        warnings.catch_warnings(),
-        rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO", GDAL_MAX_BAND_COUNT="1024"),
-    ):
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        memory = None if blob.path is not None else MemoryFile(blob.data, ext=".tif")
-        try:
-            with foreign(blob.name, "the TIFF structure is damaged or truncated", _AGAIN):
-                dataset = rasterio.open(blob.path, driver="GTiff") if memory is None else memory.open(driver="GTiff")
-            with dataset:
-                yield dataset
-        finally:
-            if memory is not None:
-                memory.close()
+def _window(
+    blob: Blob, dataset: DatasetReader, indexes: list[int], labels: list[str],
+    asked: tuple[int, int, int, int] | None, limits: Limits,
+) -> tuple[Area, list[str], Overview | None]:  # fmt: skip
+    """The pixels to read, what to say about them, and a look at the whole where the raster is large."""
+    size = (dataset.height, dataset.width, len(indexes))
+    if not is_large(*size, limits):
+        area, said = choose_window(*size, asked, limits, blob.name)
+        return area, said, None
+    if asked is not None:
+        choose_window(*size, asked, limits, blob.name)  # refused before anything is read
+    _, rows, columns, _ = grid(dataset, (0, 0, 2, 2), indexes)
+    overview = read_overview(blob, dataset, indexes, (rows, columns, Mode("band", np.array(labels))), limits)
+    area, said = choose_window(*size, asked, limits, blob.name, overview)
+    return area, [*said, overview.words, SCALED], overview
 
 
 def _measured_bands(dataset: DatasetReader, name: str) -> list[int]:
@@ -142,25 +138,6 @@ def _labels(names: Sequence[str], indexes: Sequence[int]) -> list[str]:
     if len(set(labels)) == len(labels):
         return labels
     return [f"{label} (band {index})" for label, index in zip(labels, indexes, strict=True)]
-
-
-def _values(dataset: DatasetReader, indexes: list[int], area: tuple[int, int, int, int], name: str) -> np.ndarray:
-    """Array (row, column, band), scaled, NaN where masked."""
-    row, column, height, width = area
-    kinds = {dataset.dtypes[index - 1] for index in indexes}
-    dtype = np.float32 if kinds <= _FITS_FLOAT32 else np.float64
-    out = np.empty((height, width, len(indexes)), dtype)
-    window = Window(column, row, width, height)
-    for at, index in enumerate(indexes):
-        with foreign(name, f"the pixels of band {index} cannot be read; the file is damaged or truncated", _AGAIN):
-            band = dataset.read(index, window=window)
-            valid = dataset.read_masks(index, window=window) > 0
-        scale, offset = dataset.scales[index - 1], dataset.offsets[index - 1]
-        if not (math.isfinite(scale) and math.isfinite(offset)):
-            raise refuse(name, f"scale or offset of band {index} is not a number", "Save the raster again without them")
-        scaled = band.astype(np.float64) * scale + offset if (scale, offset) != (1.0, 0.0) else band
-        out[..., at] = np.where(valid, scaled, np.nan)
-    return out
 
 
 def _clean(values: np.ndarray, name: str) -> tuple[np.ndarray, list[str]]:

@@ -9,18 +9,22 @@ import numpy as np
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from rasterio.io import DatasetReader
+from rasterio.transform import Affine
 from rasterio.windows import Window
 
 from hot_core.io.limits import Limits, refuse
-from hot_core.modes import Mode, RasterGeometry
+from hot_core.modes import Mode, Overview, RasterGeometry
 
 Area = tuple[int, int, int, int]
 
 
 def choose_window(
-    height: int, width: int, bands: int, asked: Sequence[int] | None, limits: Limits, name: str
-) -> tuple[Area, list[str]]:
-    """The pixels to read: those asked for, all of a modest raster, or the centre of a large one.
+    height: int, width: int, bands: int, asked: Sequence[int] | None, limits: Limits, name: str,
+    overview: Overview | None = None,
+) -> tuple[Area, list[str]]:  # fmt: skip
+    """The pixels to read: those asked for, all of a modest raster, or a part of a large one.
+
+    The part of a large one is its centre, or the place nearest to it where the overview knows of data.
 
     Returns:
         (row, column, height, width) in file pixels, and notes.
@@ -30,16 +34,40 @@ def choose_window(
     """
     if asked is not None:
         return _asked(height, width, bands, asked, limits, name), []
-    if height * width <= limits.pixels and height * width * bands <= limits.values:
+    if not is_large(height, width, bands, limits):
         return (0, 0, height, width), []
     side = max(2, min(limits.side, math.isqrt(limits.values // bands)))
     rows, columns = min(side, height), min(side, width)
-    area = ((height - rows) // 2, (width - columns) // 2, rows, columns)
+    row, column = (height / 2, width / 2) if overview is None else _known_middle(overview)
+    moved = (row, column) != (height / 2, width / 2)
+    area = (_begin(row, rows, height), _begin(column, columns, width), rows, columns)
+    which = "those around the data nearest to the middle, " if moved else "the central "
     note = (
-        f"The raster has {height:,} × {width:,} pixels; the central {rows:,} × {columns:,} are read "
+        f"The raster has {height:,} × {width:,} pixels; {which}{rows:,} × {columns:,} are read "
         f"(window={area}). Choose another window to see another part."
     )
     return area, [note]
+
+
+def is_large(height: int, width: int, bands: int, limits: Limits) -> bool:
+    """Whether a raster is read by a window when nobody asks for one."""
+    return height * width > limits.pixels or height * width * bands > limits.values
+
+
+def _begin(middle: float, length: int, size: int) -> int:
+    """Where an interval of some length begins around a middle, pushed inside."""
+    return min(max(int(middle - length / 2), 0), size - length)
+
+
+def _known_middle(overview: Overview) -> tuple[float, float]:
+    """The middle of the file if the overview knows data there, otherwise of the nearest pixel that has any."""
+    known = np.isfinite(overview.data.values).any(axis=-1)
+    sizes = [n * step for n, step in zip(known.shape, overview.step, strict=True)]
+    if known[known.shape[0] // 2, known.shape[1] // 2] or not known.any():
+        return sizes[0] / 2, sizes[1] / 2
+    places = (np.argwhere(known) + 0.5) * overview.step
+    row, column = places[((places - np.array(sizes) / 2) ** 2).sum(axis=1).argmin()]
+    return float(row), float(column)
 
 
 def _asked(height: int, width: int, bands: int, asked: Sequence[int], limits: Limits, name: str) -> Area:
@@ -59,12 +87,20 @@ def _asked(height: int, width: int, bands: int, asked: Sequence[int], limits: Li
     return row, column, rows, columns
 
 
-def grid(dataset: DatasetReader, area: Area) -> tuple[RasterGeometry, Mode, Mode, list[str]]:
+def grid(
+    dataset: DatasetReader, area: Area, indexes: Sequence[int], sensor: str = ""
+) -> tuple[RasterGeometry, Mode, Mode, list[str]]:
     """Geometry of the window, its row and column modes, and notes.
 
     On a raster that is not rotated, coordinates are map coordinates of the pixel centres,
     `x = a·(column + ½) + c`, `y = e·(row + ½) + f`. On a rotated one there is no such number for a
     row: coordinates are then distances along the raster's own axes from the corner of the file.
+
+    Args:
+        dataset: an open file.
+        area: the window that is read.
+        indexes: the bands that are read, from 1.
+        sensor: the sensor, where it is known.
 
     Returns:
         The geometry, the row mode, the column mode, and notes.
@@ -74,7 +110,7 @@ def grid(dataset: DatasetReader, area: Area) -> tuple[RasterGeometry, Mode, Mode
     crs = dataset.crs
     wkt, unit, notes = _reference(crs, dataset)
     a, b, c, d, e, f = tuple(transform)[:6]
-    if abs(b) + abs(d) > 1e-9 * (abs(a) + abs(e)):
+    if is_rotated(transform):
         notes.append(
             "The raster is rotated: row and column coordinates are distances along its own axes, "
             "not map coordinates; the transform gives the position."
@@ -94,8 +130,45 @@ def grid(dataset: DatasetReader, area: Area) -> tuple[RasterGeometry, Mode, Mode
         file_shape=(dataset.height, dataset.width),
         descriptions=tuple(text or "" for text in dataset.descriptions),
         unit=unit,
+        sensor=sensor,
+        units=_units(dataset, indexes),
+        scales=_scales(dataset, indexes),
     )
     return geometry, Mode("row", y, unit), Mode("column", x, unit), notes
+
+
+def is_rotated(transform: Affine) -> bool:
+    """Whether rows and columns are not parallel to the map's axes."""
+    return bool(abs(transform.b) + abs(transform.d) > 1e-9 * (abs(transform.a) + abs(transform.e)))
+
+
+def centres(transform: Affine, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates of rows and columns of a whole file, by the rule of `grid`.
+
+    Args:
+        transform: of the file.
+        rows: pixels from its first edge; the middle of the first row is at 0.5.
+        columns: likewise.
+
+    Returns:
+        y of the rows and x of the columns.
+    """
+    a, b, c, d, e, f = tuple(transform)[:6]
+    if is_rotated(transform):
+        return rows * math.hypot(b, e), columns * math.hypot(a, d)
+    return f + e * rows, c + a * columns
+
+
+def _units(dataset: DatasetReader, indexes: Sequence[int]) -> tuple[str, ...]:
+    """The unit of each band; () when the file names none."""
+    units = tuple(str(dataset.units[index - 1] or "").strip() for index in indexes)
+    return units if any(units) else ()
+
+
+def _scales(dataset: DatasetReader, indexes: Sequence[int]) -> tuple[tuple[float, float], ...]:
+    """Scale and offset of each band; () when all are 1 and 0."""
+    scales = tuple((float(dataset.scales[index - 1]), float(dataset.offsets[index - 1])) for index in indexes)
+    return scales if any(pair != (1.0, 0.0) for pair in scales) else ()
 
 
 def _reference(crs: CRS | None, dataset: DatasetReader) -> tuple[str, str, list[str]]:

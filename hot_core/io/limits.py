@@ -29,6 +29,7 @@ class Limits:
         values: numbers in the resulting array.
         pixels: pixels that a raster is read with when no window is asked for.
         side: side in pixels of the central window that is read from a larger raster.
+        overview: values that may be decoded for a picture of a whole larger raster.
     """
 
     file: int = MAX_BYTES
@@ -37,6 +38,7 @@ class Limits:
     values: int = 2**27
     pixels: int = 4 * 1024**2
     side: int = 1024
+    overview: int = 3 * 2**24
 
 
 def refuse(name: str, problem: str, remedy: str) -> ReadError:

@@ -113,6 +113,9 @@ class RasterGeometry:
         file_shape: (height, width) of the whole file.
         descriptions: the bands' descriptions as the file gives them.
         unit: linear unit of the CRS ("metre", "degree").
+        sensor: the sensor that took the picture, where the file proves it ("Sentinel-2"); "" otherwise.
+        units: the unit of each band's values, "" where the file is silent; () where nothing is known.
+        scales: what stored numbers were multiplied with and what was added then, for each band; () where nothing was.
     """
 
     crs: str
@@ -122,6 +125,28 @@ class RasterGeometry:
     file_shape: tuple[int, int]
     descriptions: tuple[str, ...]
     unit: str
+    sensor: str = ""
+    units: tuple[str, ...] = ()
+    scales: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The whole of a raster of which only a window was read.
+
+    Attributes:
+        data: (row, column, band), as `Sample.data`; NaN where nothing is known.
+        modes: row and column; coordinates are the middles of the overview's pixels, on the axes of the sample's modes.
+        step: rows and columns of the file behind one pixel of the overview.
+        samples: (number, band): pixels spread over the whole file, NaN where missing; statistics are taken of these.
+        words: how it was made, in a sentence or two.
+    """
+
+    data: xr.DataArray
+    modes: tuple[Mode, Mode]
+    step: tuple[float, float]
+    samples: np.ndarray
+    words: str
 
 
 Geometry: TypeAlias = SeriesGeometry | VolumeGeometry | RasterGeometry
@@ -140,6 +165,7 @@ class Sample:
         source: name, format, size and hash of the file.
         notes: sentences on what the reader did that the user should know.
         roles: rasters only: the role ("blue" … "swir2") of each band, or () while unknown.
+        overview: rasters only: the whole file at a glance, where only a window of it was read.
     """
 
     data: xr.DataArray
@@ -148,6 +174,7 @@ class Sample:
     source: Source
     notes: tuple[str, ...] = ()
     roles: tuple[str, ...] = field(default=())
+    overview: Overview | None = None
 
     def __post_init__(self) -> None:
         if self.data.dims != tuple(mode.name for mode in self.modes):

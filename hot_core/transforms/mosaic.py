@@ -12,7 +12,6 @@ import xarray as xr
 from hot_core.modes import RasterGeometry, Sample
 from hot_core.transforms import raster
 from hot_core.transforms.inputs import Config, ModelInput, check_present, check_tokens, geometry_of, masked
-from hot_core.transforms.normalise import zscore
 from hot_core.transforms.results import Segmentation, softmax
 from hot_core.transforms.settings import Settings
 from hot_core.transforms.tiles import Interval, intervals, weights
@@ -70,14 +69,12 @@ class Tiling:
     def values(self, region: tuple[Interval, ...]) -> np.ndarray:
         """The bands that are taken of a part of the scene, as the file has them: float64, NaN where missing."""
         inside = tuple(slice(*interval) for interval in region)
-        part = self.sample.data.values[inside].astype(np.float64)[:, :, self.kept]
-        return np.where(np.isfinite(part), part, np.nan)
+        return raster.known(self.sample.data.values[inside], self.kept)
 
     def given(self, region: tuple[Interval, ...]) -> ModelInput | None:
         """One window as the model takes it; None where the window holds no data."""
         if self._scale is None:
-            whole = self.values(((0, self.rows[-1][1]), (0, self.columns[-1][1])))
-            self._scale = zscore(whole, axis=(0, 1))[1:]  # as for a region: of the whole scene, in one sum
+            self._scale = raster.scene_scale(self.sample, self.kept)  # as for a region, in one sum
         centre, scale = self._scale
         values, mask = masked((self.values(region) - centre) / scale)
         return self.packed(values, mask, region) if mask.any() else None

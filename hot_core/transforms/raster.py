@@ -42,11 +42,9 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
     roles = band_roles(sample, config, settings)
     kept = [i for i, role in enumerate(roles) if role in config.roles]
     region, notes = choose_region(sample, settings)
-    scene = sample.data.values.astype(np.float64)[:, :, kept]
-    scene = np.where(np.isfinite(scene), scene, np.nan)
-    scaled, _, _ = zscore(scene, axis=(0, 1))
+    centre, scale = scene_scale(sample, kept)
     inside = tuple(slice(*interval) for interval in region)
-    values, mask = masked(scaled[inside])
+    values, mask = masked((known(sample.data.values[inside], kept) - centre) / scale)
     check_present(mask, config.name)
     grid = token_grid(sample, config, region, kept)
     check_tokens(grid, config.name)
@@ -57,6 +55,25 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
     geometry = geometry_of(sample, RasterGeometry)
     back = partial(to_segmentation, config, sample.modes[:2], region, seen, geometry)
     return ModelInput(values, mask, grid, back, tuple(roles[i] for i in kept), tuple(notes))
+
+
+def known(values: np.ndarray, kept: list[int]) -> np.ndarray:
+    """Some bands as float64, NaN where there is no number."""
+    taken = values[..., kept].astype(np.float64)
+    return np.where(np.isfinite(taken), taken, np.nan)
+
+
+def scene_scale(sample: Sample, kept: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each band over the whole scene, as the models were trained.
+
+    Of a file that is too large to be read whole, over the samples of its overview: they hold for every window of it.
+
+    Returns:
+        Two float64 arrays (1, 1, band).
+    """
+    whole = sample.data.values if sample.overview is None else sample.overview.samples[:, None]
+    _, centre, scale = zscore(known(whole, kept), axis=(0, 1))
+    return centre, scale
 
 
 def band_roles(sample: Sample, config: Config, settings: Settings) -> tuple[str, ...]:

@@ -1,0 +1,183 @@
+"""A raster too large to be read whole, at a glance: from its own overviews, or from blocks spread over it.
+
+A file without overviews would have to be decoded from end to end for a small picture of it. Instead, a regular
+selection of its stored blocks is read, as many as can be decoded in about a second.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from rasterio.io import DatasetReader
+
+from hot_core.io.blob import Blob
+from hot_core.io.geotiff_grid import centres
+from hot_core.io.geotiff_pixels import opened, read_values
+from hot_core.io.limits import Limits
+from hot_core.modes import Mode, Overview
+
+SIDE = 512
+"""The coarsest overview whose longer side has at least so many pixels is taken."""
+
+MOST = 1024
+"""A longer side is thinned to so many pixels."""
+
+SAMPLES = 32
+"""Every block that is read for a file without overviews gives so many samples a side to the statistics."""
+
+MAKE = (
+    "Overviews make it sharp: gdaladdo -r average FILE 2 4 8 16 32 64, or rio overview --build auto "
+    "--resampling average FILE"
+)
+
+
+def read_overview(
+    blob: Blob, dataset: DatasetReader, indexes: Sequence[int], modes: Sequence[Mode], limits: Limits
+) -> Overview:
+    """The whole raster in a picture of up to 1024 pixels a side.
+
+    Args:
+        blob: the file.
+        dataset: the same, open.
+        indexes: the bands, from 1.
+        modes: any row, column and band modes of the file: their names and units.
+        limits: how many values may be decoded for it.
+
+    Returns:
+        The overview, its samples for statistics with it.
+
+    Raises:
+        ReadError: when pixels cannot be read.
+    """
+    level = best_level(dataset, len(indexes), limits.overview)
+    if level is None:
+        found = _from_blocks(dataset, indexes, blob.name, limits.overview)
+    else:
+        with opened(blob, level) as small:
+            found = _from_level(small, indexes, blob.name)
+    rows, columns = found.values.shape[:2]
+    step = (dataset.height / rows, dataset.width / columns)
+    y, x = centres(dataset.transform, (np.arange(rows) + 0.5) * step[0], (np.arange(columns) + 0.5) * step[1])
+    for array in (found.values, found.samples, y, x):
+        array.flags.writeable = False
+    places = Mode("row", y, modes[0].unit), Mode("column", x, modes[1].unit)
+    data = xr.DataArray(
+        found.values, dims=("row", "column", "band"), coords={"row": y, "column": x, "band": modes[2].coords}
+    )
+    return Overview(data, places, step, found.samples, found.words)
+
+
+class _Found(NamedTuple):
+    """Values (row, column, band), samples (number, band), and how they were made."""
+
+    values: np.ndarray
+    samples: np.ndarray
+    words: str
+
+
+def best_level(dataset: DatasetReader, bands: int, most: int) -> int | None:
+    """The coarsest overview of at least 512 pixels a side, or the finest below; None where none is small enough."""
+    factors = dataset.overviews(1)
+    sizes = [(math.ceil(dataset.height / f), math.ceil(dataset.width / f)) for f in factors]
+    usable = [at for at, (rows, columns) in enumerate(sizes) if rows * columns * bands <= most]
+    if not usable:
+        return None
+    fine = [at for at in usable if max(sizes[at]) >= SIDE]
+    return max(fine, key=lambda at: factors[at]) if fine else min(usable, key=lambda at: factors[at])
+
+
+def _from_level(small: DatasetReader, indexes: Sequence[int], name: str) -> _Found:
+    """An overview of the file, thinned; read in strips so that no more than a few of its rows are held."""
+    height, width = small.height, small.width
+    stride = max(1, -(-max(height, width) // MOST))
+    strip = max(stride, 512 // stride * stride)
+    parts = []
+    for start in range(0, height, strip):
+        part = read_values(small, indexes, (start, 0, min(strip, height - start), width), name)
+        parts.append(part[stride // 2 :: stride, stride // 2 :: stride].copy())
+    values = _finite(np.concatenate(parts))
+    words = f"The whole file is shown by its overview of {height:,} × {width:,} pixels"
+    thinned = f", of which every {_nth(stride)} is drawn" if stride > 1 else ""
+    return _Found(values, values.reshape(-1, values.shape[2]), f"{words}{thinned}.")
+
+
+def _from_blocks(dataset: DatasetReader, indexes: Sequence[int], name: str, most: int) -> _Found:
+    """Means of stored blocks in the middles of equal cells; a block that spans its cell is shown in more detail."""
+    height, width = dataset.height, dataset.width
+    down, across = dataset.block_shapes[0]
+    rows, columns = cells((height, width), (down, across), most // len(indexes))
+    fine = (_fine(rows, down, height), _fine(columns, across, width))
+    values = np.full((rows * fine[0], columns * fine[1], len(indexes)), np.nan, np.float32)
+    samples = []
+    for i in range(rows):
+        top = _start(i, rows, down, height)
+        for j in range(columns):
+            left = _start(j, columns, across, width)
+            area = (top, left, min(down, height - top), min(across, width - left))
+            block = _finite(read_values(dataset, indexes, area, name))
+            values[i * fine[0] : (i + 1) * fine[0], j * fine[1] : (j + 1) * fine[1]] = _means(block, fine)
+            samples.append(_spread(block, SAMPLES).reshape(-1, block.shape[2]))
+    words = (
+        f"The file has no overviews that are small enough: the picture shows the means of {rows:,} × {columns:,} "
+        f"stored blocks of {min(down, height):,} × {min(across, width):,} pixels spread over it. {MAKE}."
+    )
+    return _Found(values, np.concatenate(samples), words)
+
+
+def cells(shape: tuple[int, int], block: tuple[int, int], most: int) -> tuple[int, int]:
+    """How many blocks to read down and across: as square a pattern as the blocks allow.
+
+    Args:
+        shape: rows and columns of the file.
+        block: rows and columns of a stored block.
+        most: pixels that may be decoded in all.
+
+    Returns:
+        Two numbers, at least 1, at most 256 and no more than there are blocks.
+    """
+    there = [min(256, -(-size // span)) for size, span in zip(shape, block, strict=True)]
+    count = max(1, most // (block[0] * block[1]))
+    across = max(1, min(there[1], round(math.sqrt(count * shape[1] / shape[0]))))
+    down = max(1, min(there[0], count // across))
+    return down, max(1, min(there[1], count // down))
+
+
+def _fine(cells: int, span: int, size: int) -> int:
+    """Into how many parts a block is cut along an axis: one, unless blocks cover at least half of the axis."""
+    return max(1, min(256 // cells, span)) if span * cells >= size / 2 else 1
+
+
+def _start(cell: int, cells: int, span: int, size: int) -> int:
+    """Where the stored block begins that holds the middle of a cell."""
+    return int((cell + 0.5) * size / cells) // span * span
+
+
+def _means(block: np.ndarray, fine: Sequence[int]) -> np.ndarray:
+    """The means of `fine` parts each way, NaN where a part holds nothing."""
+    known = np.isfinite(block)
+    cuts = [np.linspace(0, size, n, endpoint=False).astype(int) for size, n in zip(block.shape, fine, strict=False)]
+    sums, counts = (
+        np.add.reduceat(np.add.reduceat(part, cuts[0], axis=0), cuts[1], axis=1)
+        for part in (np.where(known, block, 0).astype(np.float64), known.astype(np.float64))
+    )
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _spread(block: np.ndarray, side: int) -> np.ndarray:
+    """Up to `side` × `side` pixels of a block, evenly spread."""
+    down, across = (max(1, size // side) for size in block.shape[:2])
+    return block[down // 2 :: down, across // 2 :: across].astype(np.float32)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    """float32 with NaN for infinities."""
+    return np.where(np.isfinite(values), values, np.nan).astype(np.float32)
+
+
+def _nth(number: int) -> str:
+    """2 as "2nd", 3 as "3rd", 5 as "5th"."""
+    return f"{number}{ {2: 'nd', 3: 'rd'}.get(number, 'th') }"
