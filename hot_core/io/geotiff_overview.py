@@ -27,7 +27,7 @@ MOST = 1024
 """A longer side is thinned to so many pixels."""
 
 SAMPLES = 32
-"""Every block that is read for a file without overviews gives so many samples a side to the statistics."""
+"""Every block that is read for a file without overviews gives about so many samples a side."""
 
 MAKE = (
     "Overviews make it sharp: gdaladdo -r average FILE 2 4 8 16 32 64, or rio overview --build auto "
@@ -118,9 +118,9 @@ def _from_blocks(dataset: DatasetReader, indexes: Sequence[int], name: str, most
         for j in range(columns):
             left = _start(j, columns, across, width)
             area = (top, left, min(down, height - top), min(across, width - left))
-            block = _finite(read_values(dataset, indexes, area, name))
+            block = _spread(read_values(dataset, indexes, area, name), fine)
             values[i * fine[0] : (i + 1) * fine[0], j * fine[1] : (j + 1) * fine[1]] = _means(block, fine)
-            samples.append(_spread(block, SAMPLES).reshape(-1, block.shape[2]))
+            samples.append(block.reshape(-1, block.shape[2]))
     words = (
         f"The file has no overviews that are small enough: the picture shows the means of {rows:,} × {columns:,} "
         f"stored blocks of {min(down, height):,} × {min(across, width):,} pixels spread over it. {MAKE}."
@@ -167,10 +167,10 @@ def _means(block: np.ndarray, fine: Sequence[int]) -> np.ndarray:
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
-def _spread(block: np.ndarray, side: int) -> np.ndarray:
-    """Up to `side` × `side` pixels of a block, evenly spread."""
-    down, across = (max(1, size // side) for size in block.shape[:2])
-    return block[down // 2 :: down, across // 2 :: across].astype(np.float32)
+def _spread(block: np.ndarray, fine: Sequence[int]) -> np.ndarray:
+    """About 32 × 32 pixels of a block, evenly spread, or as many as it is cut into parts."""
+    down, across = (max(1, size // max(SAMPLES, n)) for size, n in zip(block.shape, fine, strict=False))
+    return _finite(block[down // 2 :: down, across // 2 :: across])
 
 
 def _finite(values: np.ndarray) -> np.ndarray:
