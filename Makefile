@@ -45,15 +45,15 @@ $(BIN)/python:
 	 else "$(PYTHON)" -m venv $(VENV) && \
 	      { $(BIN)/python -m pip install --quiet --disable-pip-version-check uv || echo "No uv to be had: pip does it."; }; fi
 
-$(VENV)/.runtime: requirements.txt | $(BIN)/python
-	@echo "Installing what the page needs (requirements.txt) …"
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what the page needs (requirements.txt) and the project itself …"
 	@$(call add,-r requirements.txt)
+	@$(call add,--no-deps --editable .)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt pyproject.toml $(VENV)/.runtime
-	@echo "Installing what the tests need (requirements-dev.txt) and the project itself …"
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need (requirements-dev.txt) …"
 	@$(call add,-r requirements-dev.txt)
-	@$(call add,--no-deps --editable .)
 	@touch $@
 
 run: $(VENV)/.runtime

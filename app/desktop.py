@@ -11,6 +11,7 @@ import threading
 import time
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -24,8 +25,20 @@ LOOK_S = 0.1
 
 
 def here() -> bool:
-    """Whether this computer has a screen and the visitor sits before it; for others the window would open far away."""
-    return screen_there() and _own(st.context.ip_address)
+    """Whether this computer has a screen and the visitor sits before it; for others the window would open far away.
+
+    Behind a proxy on this computer every visitor has its address; what the browser says it has opened tells them apart.
+
+    Returns:
+        Whether a window may be offered.
+    """
+    return screen_there() and _own(st.context.ip_address) and _own_page(st.context.headers.get("Origin"))
+
+
+def _own_page(origin: str | None) -> bool:
+    """Whether the browser has opened the page under a name that means its own computer; all browsers say so."""
+    host = urlsplit(origin or "").hostname
+    return host == "localhost" or (host is not None and _own(host))
 
 
 def _own(address: str | None) -> bool:

@@ -43,6 +43,7 @@ from tests.test_markers import AFFINES, ENTITIES, TRANSFORMS, VARIABLES
 from tests.test_pipeline import CASES, raster, volume
 
 ROOT = Path(__file__).resolve().parent.parent
+SIDES = ["z (Inferior to Superior)", "y (Posterior to Anterior)", "x (Left to Right)"]
 ORDER = {"volume": "zyx", "raster": ("band", "row", "column"), "series": ("variable", "entity", "time")}
 
 
@@ -285,12 +286,12 @@ def test_a_bright_voxel_lies_where_the_file_says(name: str) -> None:
     for layer in ("image", "prediction", "attention: Layer 1, head 0"):
         np.testing.assert_allclose(world_of(found[layer], turned), there[::-1], atol=1e-4)
         assert found[layer][1]["units"] == ["mm", "mm", "mm"]
-        assert found[layer][1]["axis_labels"] == ["z", "y", "x"]
+        assert found[layer][1]["axis_labels"] == SIDES
     assert found["image"][0][turned] == 900
     depth = found["attention by layer"]
     np.testing.assert_allclose(world_of(depth, (1, *turned)), [1, *there[::-1]], atol=1e-4)
     assert depth[1]["units"] == ["pixel", "mm", "mm", "mm"]
-    assert depth[1]["axis_labels"] == ["layer", "z", "y", "x"]
+    assert depth[1]["axis_labels"] == ["layer", *SIDES]
     np.testing.assert_array_equal(depth[0], arrays["depth"].transpose(0, 3, 2, 1))
 
 
@@ -516,6 +517,9 @@ DAMAGE: dict[str, Callable[[dict[str, np.ndarray], dict[str, Any]], Any]] = {
     ),
     "a factor missing": lambda arrays, manifest: arrays.pop("layer1_y"),
     "limits of other modes": lambda arrays, manifest: manifest["bundle"]["factor_limits"].pop("y"),
+    "no limits": lambda arrays, manifest: manifest["bundle"]["arrays"]["depth"].update(limits=[]),
+    "labels are not told": lambda arrays, manifest: manifest["bundle"]["arrays"].pop("labels"),
+    "names for half of the positions": lambda arrays, manifest: manifest["bundle"]["axes"][2].update(names=["a"] * 11),
     "a query of two modes": lambda arrays, manifest: manifest["bundle"]["query"].update(position=[1, 2]),
 }
 
@@ -531,6 +535,24 @@ def test_damage_is_one_sentence(what: str, good: bytes) -> None:
         ReadError, match=r"^The bundle: this is no bundle of HOT Lens, or it is damaged\. Save it again"
     ):
         read_bundle(changed(good, DAMAGE[what]))
+
+
+@pytest.mark.parametrize(
+    "change", [{"names": ["a"] * 4}, {"names": None}, {"roles": ["red"] * 6}, {"units": ["m"] * 4}], ids=str
+)
+def test_a_band_too_few_or_too_many_is_damage(change: dict[str, Any]) -> None:
+    content = bundled(hot.analyse(CASES["raster"][0](), CASES["raster"][1]()))
+    bands = opened(content)[1]["bundle"]["axes"][2]
+    assert [len(bands[name]) for name in ("names", "roles", "units")] == [5, 5, 0]
+    with pytest.raises(ReadError, match="it is damaged"):
+        read_bundle(changed(content, lambda arrays, manifest: manifest["bundle"]["axes"][2].update(change)))
+
+
+def test_a_variable_without_limits_is_damage() -> None:
+    content = bundled(hot.analyse(CASES["series"][0](), CASES["series"][1]()))
+    limits = opened(content)[1]["bundle"]["arrays"]["image"]["limits"]
+    with pytest.raises(ReadError, match="it is damaged"):
+        read_bundle(changed(content, lambda _, told: told["bundle"]["arrays"]["image"].update(limits=limits[1:])))
 
 
 def test_cut_or_foreign_files_are_one_sentence(good: bytes, tmp_path: Path) -> None:
@@ -630,17 +652,26 @@ def test_a_window_is_offered_only_where_it_can_be_seen(monkeypatch: pytest.Monke
     assert not screen_there()
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert screen_there()
-    monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=None))
+    monkeypatch.setattr(desktop.st, "context", visitor(None))
     assert desktop.here()
     for address, own in (("::ffff:127.0.0.1", True), ("127.0.0.1", True), ("::1", True), ("203.0.113.7", False),
                          ("::ffff:203.0.113.7", False), ("2001:db8::7", False), ("somebody", False)):  # fmt: skip
-        monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=address))
+        monkeypatch.setattr(desktop.st, "context", visitor(address))
+        assert desktop.here() == own
+    for origin, own in (("http://localhost:8501", True), ("http://127.0.0.1:8600", True), ("http://[::1]:8501", True),
+                        ("https://lens.example.org", False), ("http://203.0.113.7:8501", False), ("null", False),
+                        ("http://localhost.example.org", False), (None, False)):  # fmt: skip
+        monkeypatch.setattr(desktop.st, "context", visitor("127.0.0.1", origin))
         assert desktop.here() == own
     monkeypatch.delenv("WAYLAND_DISPLAY")
-    monkeypatch.setattr(desktop.st, "context", SimpleNamespace(ip_address=None))
+    monkeypatch.setattr(desktop.st, "context", visitor(None))
     assert not desktop.here()
     monkeypatch.setattr(sys, "platform", "darwin")
     assert desktop.here()
+
+
+def visitor(address: str | None, origin: str | None = "http://localhost:8501") -> SimpleNamespace:
+    return SimpleNamespace(ip_address=address, headers={} if origin is None else {"Origin": origin})
 
 
 def test_a_start_that_fails_says_why_and_leaves_nothing(

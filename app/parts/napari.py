@@ -35,8 +35,8 @@ def draw(view: View, analysis: Analysis, place: str) -> None:
         )  # fmt: skip
         if opened:
             _open(view, analysis)
-    st.caption("In napari, drop the saved file on the window, or from the folder of HOT Lens:")
-    st.code(f"python -m hot_core view {name}", language=None, wrap_lines=True)
+    st.caption("Drop the saved file on a napari that has HOT Lens installed, or from the folder of HOT Lens:")
+    st.code(f".venv/bin/python -m hot_core view ~/Downloads/{name}", language=None, wrap_lines=True)
 
 
 def _bundle(view: View, analysis: Analysis) -> bytes:

@@ -25,6 +25,8 @@ UNITS = {
     "degree": "degree", "hour": "hour",
 }  # fmt: skip
 """What the units are called in pint, which napari asks; names, voxels and unknown units are counted ("pixel")."""
+SIDES = {"x": "Left to Right", "y": "Posterior to Anterior", "z": "Inferior to Superior"}
+"""What grows along the axes of a volume whose file says how the patient lies."""
 ASPECT = 0.4
 """Height over width of a picture whose rows are names."""
 
@@ -77,16 +79,18 @@ class World:
 def world(bundle: Bundle) -> World:
     """The world axes of a bundle."""
     order = ORDER[bundle.about.kind]
-    lines = {axis.name: _line(axis) for axis in bundle.about.axes}
+    sides = SIDES if bundle.about.kind == "volume" and bundle.about.upwards else {}
+    lines = {axis.name: _line(axis, sides.get(axis.name, "")) for axis in bundle.about.axes}
     lines |= {name: Line(name, 0.0, 1.0, "pixel") for name in ("layer", "head")}
     if bundle.about.kind == "series":
         lines["entity"] = _stretched(bundle, lines["entity"], lines["time"])
     return World(order, lines, bundle.about.upwards)
 
 
-def _line(axis: Axis) -> Line:
-    """An axis with its unit, and with what it counts from where that is a date."""
+def _line(axis: Axis, sides: str) -> Line:
+    """An axis with its unit, the patient's sides, and with what it counts from where that is a date."""
     label = axis.name if axis.origin is None else f"{axis.name} since {axis.origin.replace('T', ' ')}"
+    label += sides and f" ({sides})"
     return Line(label, axis.first, axis.step, UNITS.get(axis.unit or "", "pixel"))
 
 

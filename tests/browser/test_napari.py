@@ -55,7 +55,7 @@ def test_the_bundle_is_kept_and_the_button_opens_a_window(page: Page, tmp_path: 
                 manifest = json.loads(arrays["manifest"].item())
                 assert arrays["depth"].shape == (manifest["layers"], *arrays["image"].shape)
             line = page.get_by_text("python -m hot_core view").first
-            expect(line).to_have_text("python -m hot_core view attention_layer2_head0.hotlens")
+            expect(line).to_have_text(".venv/bin/python -m hot_core view ~/Downloads/attention_layer2_head0.hotlens")
             assert orange(shown) == 0
             at(page, "series_napari").get_by_role("button").click()
             expect(page.get_by_text("napari is open, in a window of its own.")).to_be_visible(timeout=LIMIT_MS)

@@ -16,6 +16,7 @@ from hot_core.io.limits import foreign, refuse
 
 MOST_BYTES = 2 * 1024**3
 """What a bundle may unpack to."""
+OVER_DATA = {"image", "attention", "depth", "labels", "forecast"}
 AGAIN = "Save it again under “Keep” on the page"
 
 
@@ -68,6 +69,7 @@ def read_bundle(source: Path | bytes, most: int = MOST_BYTES) -> Bundle:
             raise refuse(name, found, f"{AGAIN}, with this HOT Lens")
         bundle = Bundle(About.model_validate(manifest["bundle"]), arrays, manifest)
         _check_arrays(bundle)
+        _check_names(bundle)
         _check_factors(bundle)
     return bundle
 
@@ -98,6 +100,28 @@ def _check_arrays(bundle: Bundle) -> None:
         fits = known and len(held.dims) == len(held.start) == values.ndim
         if not fits or values.dtype.kind not in "iuf" or not values.size:
             raise ValueError(f"{name} does not lie where the manifest says")
+
+
+def _check_names(bundle: Bundle) -> None:
+    """Whether every array over the data is described, and names, units, roles and limits are as many as it has.
+
+    Raises:
+        ValueError: when not.
+    """
+    about = bundle.about
+    if not OVER_DATA & set(bundle.arrays) <= set(about.arrays):
+        raise ValueError("an array that the manifest does not describe")
+    for name, held in about.arrays.items():
+        sizes = dict(zip(held.dims, bundle.arrays[name].shape, strict=True))
+        each = next((sizes[dim] for dim in ("band", "variable") if dim in sizes), 1)
+        if len(held.limits) != (each if name in ("image", "forecast") else 1):
+            raise ValueError(f"{name} has other limits than bands or variables")
+    image = about.arrays["image"]
+    for dim, start, size in zip(image.dims, image.start, bundle.arrays["image"].shape, strict=True):
+        axis = bundle.axis(dim)
+        count = start + size if axis.names is None and dim != "band" else len(axis.names or ())
+        if count != start + size or {len(axis.units), len(axis.roles)} - {0, count}:
+            raise ValueError(f"{dim} has other names than positions")
 
 
 def _check_factors(bundle: Bundle) -> None:
