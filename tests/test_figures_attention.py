@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hot_core.figures.fields import field_limit, mode_bars, pair_figure, shared_limit, summed_level, token_field
+from hot_core.figures.fields import field_limit, mode_bars, shared_limit, summed_level, token_field
 from hot_core.figures.style import QUERY, class_colours, colour_axis
 from hot_core.modes import Mode, TokenGrid
 from tests.makers_figures import series_grid, volume
@@ -14,10 +14,6 @@ from tests.oracles_ticks import flat_ticks
 def factor(heads: int = 1, size: int = 5) -> xr.DataArray:
     weights = np.random.default_rng(1).dirichlet(np.ones(size), (heads, size)).astype(np.float32)
     return xr.DataArray(weights, dims=("head", "query", "key"), coords={"head": np.arange(heads)})
-
-
-def orange(figure) -> list:
-    return [shape for shape in figure.layout.shapes if shape.line.color == QUERY]
 
 
 def test_limits_are_shared_and_never_make_noise_bright() -> None:
@@ -95,10 +91,6 @@ def test_sums_over_modes_keep_the_whole_weight() -> None:
     bars = mode_bars(tokens, "entity", "JFK")
     np.testing.assert_allclose(bars.data[0].x, weights.sum((1, 2)), rtol=1e-6)
     assert bars.data[0].marker.color[1] == QUERY
-    pairs = pair_figure(tokens, "entity", "variable", (2, 1))
-    np.testing.assert_allclose(pairs.data[0].z, weights.sum(2), rtol=1e-6)
-    (cell,) = orange(pairs)
-    assert (cell.x0, cell.y0) == (0.5, 1.5)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -125,12 +117,7 @@ def test_a_given_level_stays_where_a_token_is_left_out() -> None:
     tokens = token_field(grid.spread(weights), grid)
     valid = np.ones(grid.shape, dtype=bool)
     valid[2] = False
-    for given, mask, bars, cells in (
-        (None, None, 0.2 / 3, 0.2 / 6), (1 / 30, None, 1 / 3, 1 / 6), (1 / 20, valid, 1 / 2, 1 / 4),
-    ):  # fmt: skip
+    for given, mask, bars in ((None, None, 0.2 / 3), (1 / 30, None, 1 / 3), (1 / 20, valid, 1 / 2)):
         line = mode_bars(tokens, "entity", "JFK", uniform=given, valid=mask).layout
         assert line.shapes[0].x0 == pytest.approx(bars, rel=1e-6)
         assert line.annotations[0].text == f"▼ uniform {bars:.3g}"
-        axis = pair_figure(tokens, "entity", "variable", (1, 0), uniform=given, valid=mask).layout.coloraxis
-        assert f"<b>▲ uniform {cells:.3g}</b>" in axis.colorbar.ticktext
-        assert axis.cmax == pytest.approx(2 * cells, rel=1e-6)

@@ -12,9 +12,10 @@ import plotly.graph_objects as go
 import pytest
 
 from hot_core.analysis import Analysis
-from hot_core.figures.fields import mode_bars, pair_figure, token_field
+from hot_core.figures.composite import composite
+from hot_core.figures.fields import mode_bars, token_field
 from hot_core.figures.planes import PLANES, Look
-from hot_core.figures.raster import classes_figure, composite, tile_figure
+from hot_core.figures.raster import classes_figure, tile_figure
 from hot_core.figures.series import MOST_STRIPS, Shown, series_figure, strip_rows
 from hot_core.figures.style import HALO, KEY, QUERY, frames
 from hot_core.figures.volume import slices_figure
@@ -255,9 +256,6 @@ def test_names_of_the_key_are_framed_in_sums_over_modes() -> None:
     assert [(b[2], b[3]) for b in framed(bars, KEY, "paper")] == [(1.55, 2.45)]
     assert bars.data[0].marker.color[1] == QUERY
     assert not framed(mode_bars(tokens, "entity", "JFK", key="OSL"), KEY, "paper")
-    pairs = pair_figure(tokens, "entity", "variable", (2, 1), key=(0, 1))
-    assert [b[:4] for b in framed(pairs, QUERY)] == [(0.5, 1.5, 1.5, 2.5)]
-    assert [b[:4] for b in framed(pairs, KEY)] == [(0.5, 1.5, -0.5, 0.5)]
 
 
 def test_query_and_key_in_one_place_are_both_seen() -> None:

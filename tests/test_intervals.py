@@ -221,7 +221,7 @@ def test_the_band_runs_between_the_ends_below_the_lines() -> None:
         assert ends == {round(float(np.float32(line.values[2, 1, t])), 4) for line in (made.low, made.high)}
     assert [np.datetime64(x, "ns") for x in band.x] == [*times, *times[::-1]]  # out along one end, back along the other
     np.testing.assert_allclose(np.asarray(band.y)[:5] - np.asarray(band.y)[:4:-1], 5, rtol=1e-5)
-    assert [trace.name for trace in figure.data[:-1]] == [
+    assert [trace.name for trace in figure.data[:-2]] == [
         "80 % interval", "history", "seasonal naive", "observed", "forecast"
     ]  # fmt: skip
 
@@ -241,8 +241,8 @@ def test_hovering_gives_the_numbers_with_their_unit() -> None:
 @pytest.mark.parametrize(("shown", "share"), [(Shown(1, 0), 0.8), (Shown(2, 1), None)])
 def test_no_band_without_an_interval_or_without_a_forecast(shown: Shown, share: float | None) -> None:
     _, figure = pictured(shown, share)
-    assert [trace.name for trace in figure.data[:-1]] == ["history", "seasonal naive", "observed", "forecast"]
-    line = figure.data[-2]
+    assert [trace.name for trace in figure.data[:-2]] == ["history", "seasonal naive", "observed", "forecast"]
+    line = figure.data[-3]
     assert line.customdata is None
     assert "interval" not in line.hovertemplate
 
@@ -355,4 +355,4 @@ def test_the_page_of_a_model_without_an_interval_speaks_of_none(page_with) -> No
     assert names_drawn(app) == ["history", "seasonal naive", "observed", "forecast"]
     assert not [text.value for text in (*app.markdown, *app.caption) if "interval" in text.value]
     (table,) = [frame.value for frame in app.dataframe if "naive MASE" in frame.value.columns]
-    assert list(table.columns) == ["variable", "MASE", "naive MASE", "error", "naive error", "verdict"]
+    assert list(table.columns) == ["variable", "verdict", "MASE", "naive MASE", "error", "naive error"]

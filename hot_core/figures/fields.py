@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, colour_axis, frames, margins, number, title
+from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, frames, margins, number, title
 from hot_core.modes import TokenGrid
 
 
@@ -111,45 +111,3 @@ def _level(tokens: xr.DataArray, totals: xr.DataArray, uniform: float | None, va
 def _lane(at: int) -> Box:
     """The strip across the picture in which a bar lies; x in shares of the width."""
     return 0, 1, at - 0.45, at + 0.45
-
-
-def pair_figure(
-    tokens: xr.DataArray, down: str, across: str, query: tuple[int, int], *, key: tuple[int, int] | None = None,
-    uniform: float | None = None, valid: np.ndarray | None = None, height: int = 240,
-) -> go.Figure:  # fmt: skip
-    """How the weight spreads over two named modes, the rest summed: a small table of colours.
-
-    Args:
-        tokens: one weight per token.
-        down: the mode of the rows.
-        across: the mode of the columns.
-        query: the query's index along both, framed in orange.
-        key: the key's index along both, framed in blue and dashed; None when there is none.
-        uniform: the weight each key would get if all were looked at alike; None: the mean of what is given, which is
-            too low when a token is left out of it.
-        valid: which tokens hold data; None means all.
-        height: of the figure, in pixels.
-
-    Returns:
-        A heatmap in data units with the uniform level marked on its bar.
-    """
-    totals = tokens.sum([name for name in tokens.dims if name not in (down, across)]).transpose(down, across)
-    weights = totals.values.astype(np.float32)
-    level = _level(tokens, totals, uniform, valid)
-    names = [[str(v) for v in totals.coords[mode].values] for mode in (down, across)]
-    cells = {
-        "type": "heatmap", "z": weights, "x": names[1], "y": names[0], "coloraxis": "coloraxis", "xgap": 2, "ygap": 2,
-        "hovertemplate": "%{y} · %{x}<br>weight %{z:.3g}<extra></extra>",
-    }  # fmt: skip
-    axis = {"type": "category", "ticks": "", "showgrid": False}
-    return assemble(
-        [cells], height, margin=margins(28 + int(7 * max(map(len, names[0]))), 40), xaxis=axis,
-        yaxis=axis | {"autorange": "reversed"},
-        shapes=frames(_cell(query), None if key is None else _cell(key)),
-        coloraxis=colour_axis(field_limit(weights, level), level),
-    )  # fmt: skip
-
-
-def _cell(at: tuple[int, int]) -> Box:
-    """The cell of a row and a column among named ones."""
-    return at[1] - 0.5, at[1] + 0.5, at[0] - 0.5, at[0] + 0.5

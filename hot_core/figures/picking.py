@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hot_core.figures.axes import token_axis
-from hot_core.figures.series import Shown
+from hot_core.figures.series import RIBBON, Shown
 from hot_core.modes import TokenGrid
 
 Token = tuple[int, ...]
@@ -29,9 +29,9 @@ class Click:
 
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:
-    """The time under the mouse: of the series shown, or of the strip that was clicked."""
+    """The time under the mouse: of the series shown, in lines and ribbon, or of the strip that was clicked."""
     time = token_axis(grid.axes[2]).nearest(click.x)
-    if click.cell is not None:
+    if click.cell is not None and click.y != RIBBON:
         entity, variable = strips[min(click.cell[0], len(strips) - 1)]
         return entity, variable, token_axis(grid.axes[2]).first + click.cell[1]
     return shown.entity, shown.variable, time

@@ -96,11 +96,11 @@ def score_table(scores: Scores, forecast: Forecast, entity: int) -> dict[str, li
     mase, mae = scores.mase.values[entity], scores.mae.values[entity]
     table = {
         "variable": [str(name) for name in scores.mae["variable"].values],
+        "verdict": [_verdict(float(own), float(naive)) for own, naive in mae],
         "MASE": [_cell(v) for v in mase[:, 0]],
         "naive MASE": [_cell(v) for v in mase[:, 1]],
         "error": [_cell(v, unit) for v, unit in zip(mae[:, 0], units, strict=True)],
         "naive error": [_cell(v, unit) for v, unit in zip(mae[:, 1], units, strict=True)],
-        "verdict": [_verdict(float(own), float(naive)) for own, naive in mae],
     }
     counts = forecast.inside()
     if counts is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -11,23 +10,13 @@ import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
-from hot_core.figures.style import (
-    ACCENT,
-    BAND,
-    INK,
-    KEY,
-    MUTED,
-    QUERY,
-    Box,
-    Part,
-    assemble,
-    colour_axis,
-    frames,
-    margins,
-    title,
-)
+from hot_core.figures.series_lines import NO_UNIT, Shown, lines_of, rest_of_file, unit_of, value_range
+from hot_core.figures.series_range import Range, ends
+from hot_core.figures.style import KEY, MUTED, QUERY, Box, Part, assemble, colour_axis, frames, margins, title
 from hot_core.modes import TokenGrid
 from hot_core.transforms.results import Forecast
+
+__all__ = ["MOST_STRIPS", "RIBBON", "Range", "Shown", "series_figure", "series_name", "strip_rows"]
 
 LEGEND = 46
 """Pixels above the lines: on a page of 1280 px the legend takes two rows."""
@@ -35,16 +24,8 @@ LEGEND = 46
 MOST_STRIPS = 24
 """More series than this do not fit below the lines: those with the most weight are shown, and it is said."""
 
-LAST = 2000
-"""A rank in the legend behind all that have plotly's usual 1000: the band is drawn first and named last."""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Which series the lines show: indices of entity and variable."""
-
-    entity: int
-    variable: int
+RIBBON = "this series"
+"""What stands beside the ribbon: the attention over time of the series that the lines show."""
 
 
 def strip_rows(
@@ -67,9 +48,10 @@ def strip_rows(
 
 def series_figure(
     forecast: Forecast, field: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown, *,
-    key: tuple[int, ...] | None = None, uniform: float | None = None, height: int = 560,
+    key: tuple[int, ...] | None = None, uniform: float | None = None, height: int = 600,
+    data: xr.DataArray | None = None, span: Range | None = None,
 ) -> go.Figure:  # fmt: skip
-    """Draw one series with its forecast, and below it the weight that every series' time steps get.
+    """Draw one series with its forecast, its attention over time as a ribbon, and below it that of every series.
 
     Args:
         forecast: what the model saw and foretold, with its interval if it has one, the naive line, and the truth
@@ -81,94 +63,88 @@ def series_figure(
         key: the query's chosen partner, framed in blue and dashed in the strip of its series.
         uniform: the weight each key would get if all were looked at alike; None: one over their number.
         height: of the figure, in pixels.
+        data: the series of the whole file, for what lies around the window; None shows the window alone.
+        span: which part of it is shown; None for window and forecast.
 
     Returns:
-        A figure with a shared dated axis; gaps in the data stay gaps.
+        A figure with a shared dated axis, dragged to zoom; gaps in the data stay gaps.
     """
     tokens = token_field(field, grid)
     rows = strip_rows(tokens, grid, query, shown, key)
     time = token_axis(grid.axes[2])
     weights = np.stack([tokens.values[e, v, time.first :] for e, v in rows]).astype(np.float32)
-    strips: Part = {
-        "type": "heatmap", "z": weights, "x": time.values, "y": [series_name(grid, *pair) for pair in rows],
-        "ygap": 1, "coloraxis": "coloraxis", "xaxis": "x", "yaxis": "y2",
-        "hovertemplate": "%{y}<br>%{x}<br>weight %{z:.3g}<extra></extra>",
-    }  # fmt: skip
-    unit = str(forecast.mean.coords["unit"].values[shown.variable] or "")
-    own = f"{series_name(grid, shown.entity, shown.variable)}{unit and f' [{unit}]'}"
+    strips = _heat(weights, time, [series_name(grid, *pair) for pair in rows], "y2")
+    own = tokens.values[shown.entity, shown.variable, time.first :].astype(np.float32)
+    ribbon = [_heat(own[None], time, [RIBBON], "y3")] if len(rows) > 1 else []
     uniform = uniform_level(grid) if uniform is None else uniform
-    bar = {"yref": "container", "y": 0.045, "yanchor": "bottom"}
+    rest = _rest(data, span, grid, forecast, shown)
+    lines = lines_of(forecast, shown, rest)
+    x_range = [time.range[0], plain(forecast.mean["time"].values[-1])]
+    if data is not None and span is not None:
+        x_range = list(ends(span, data, forecast.mean["time"].values))
+    name = series_name(grid, shown.entity, shown.variable)
     left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
-    end = plain(forecast.mean["time"].values[-1])
     return assemble(
-        [*_band_of_forecast(forecast, shown), *_lines(forecast, shown, unit), strips],
-        height, margin=margins(left, 84, LEGEND), showlegend=True,
+        [*lines, *ribbon, strips],
+        height, margin=margins(left, 84, LEGEND), showlegend=True, dragmode="zoom",
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
-        xaxis={"range": [time.range[0], end], "showgrid": False, "zeroline": False, "anchor": "y2"},
-        yaxis={"domain": [0.52, 1], "title": title(own), "zeroline": False, "nticks": 6},
-        yaxis2={
-            "domain": [0, 0.48], "autorange": "reversed", "type": "category", "showgrid": False, "tickmode": "linear",
-            "tickfont": {"size": 10}, "ticks": "",
-        },
+        **_axes(lines, x_range, _title(name, unit_of(forecast, shown)), span),
         shapes=[_begin_of_forecast(forecast), *_marks(time, rows, shown, query, key)],
-        coloraxis=colour_axis(field_limit(weights, uniform), uniform, **bar),
+        coloraxis=colour_axis(
+            field_limit(weights, uniform), uniform, yref="container", y=0.045, yanchor="bottom",
+        ),
     )  # fmt: skip
+
+
+def _heat(weights: np.ndarray, time: PlotAxis, names: list[str], axis: str) -> Part:
+    """Weights of series over time, on the colour scale that all of the picture shares."""
+    return {
+        "type": "heatmap", "z": weights, "x": time.values, "y": names, "ygap": 1, "coloraxis": "coloraxis",
+        "xaxis": "x", "yaxis": axis, "hovertemplate": "%{y}<br>%{x}<br>weight %{z:.3g}<extra></extra>",
+    }  # fmt: skip
+
+
+def _rest(
+    data: xr.DataArray | None, span: Range | None, grid: TokenGrid, forecast: Forecast, shown: Shown
+) -> list[Part]:
+    """What the file holds around window and forecast, where the range goes beyond them."""
+    if data is None or span is None:
+        return []
+    return rest_of_file(data, shown, span, grid.window[2], forecast.mean.sizes["time"])
+
+
+def _title(name: str, unit: str) -> str:
+    """A series with its unit, which is never guessed."""
+    return f"{name} [{unit}]" if unit else f"{name} · {NO_UNIT}"
+
+
+def _axes(lines: list[Part], x_range: list[object], words: str, span: Range | None) -> Part:
+    """The common time below; the lines, the ribbon and the strips above each other.
+
+    A zoom by hand stays through clicks (`uirevision`) until another range is chosen.
+
+    Returns:
+        Layout entries.
+    """
+    kind = lines[0]["x"].dtype.kind
+    begin, end = (np.datetime64(str(x)) if kind == "M" else x for x in x_range)
+    values = value_range(lines, begin, end)  # type: ignore[arg-type]
+    strip = {"type": "category", "showgrid": False, "ticks": "", "tickfont": {"size": 10}, "fixedrange": True}
+    return {
+        "xaxis": {"range": x_range, "showgrid": False, "zeroline": False, "anchor": "y2",
+            "uirevision": "window" if span is None else f"{span.name} {span.start}"},
+        "yaxis": {"domain": [0.56, 1], "title": title(words), "zeroline": False, "nticks": 6, "fixedrange": True}
+            | ({} if values is None else {"range": values}),
+        "yaxis2": strip | {"domain": [0, 0.48], "autorange": "reversed", "tickmode": "linear"},
+        "yaxis3": strip | {"domain": [0.5, 0.54]},
+    }  # fmt: skip
 
 
 def series_name(grid: TokenGrid, entity: int, variable: int) -> str:
     """The name of a series: "JFK · humid"."""
     return f"{grid.axes[0].mode.coords[entity]} · {grid.axes[1].mode.coords[variable]}"
-
-
-def _band_of_forecast(forecast: Forecast, shown: Shown) -> list[Part]:
-    """The interval of one series as a pale band below the lines; nothing where the series has no forecast."""
-    ends = _interval(forecast, shown)
-    if ends is None:
-        return []
-    low, high = ends
-    times = forecast.mean["time"].values
-    return [{
-        "type": "scatter", "mode": "lines", "name": forecast.interval, "fill": "toself", "hoverinfo": "skip",
-        "x": np.concatenate([times, times[::-1]]), "y": np.concatenate([high, low[::-1]]),
-        "line": {"width": 0, "color": ACCENT}, "fillcolor": BAND, "legendrank": LAST,
-    }]  # fmt: skip
-
-
-def _interval(forecast: Forecast, shown: Shown) -> tuple[np.ndarray, np.ndarray] | None:
-    """The interval's lower and upper end for one series; None where there is none."""
-    if forecast.low is None or forecast.high is None:
-        return None
-    low, high = (
-        end.isel(entity=shown.entity, variable=shown.variable).values.astype(np.float32)
-        for end in (forecast.low, forecast.high)
-    )
-    return (low, high) if np.isfinite(low).any() else None
-
-
-def _lines(forecast: Forecast, shown: Shown, unit: str) -> list[Part]:
-    """History, seasonal naive, truth and forecast of one series; gaps stay gaps."""
-    in_unit = f" {unit}" if unit else ""
-    ends = _interval(forecast, shown)
-    between = f"<br>{forecast.interval} %{{customdata[0]:.4g}} to %{{customdata[1]:.4g}}{in_unit}"
-    lines = [
-        ("history", forecast.lookback, {"color": INK, "width": 1.8}),
-        ("seasonal naive", forecast.naive, {"color": MUTED, "width": 1.8, "dash": "dot"}),
-        ("observed", forecast.truth, {"color": INK, "width": 1.2}),
-        ("forecast", forecast.mean, {"color": ACCENT, "width": 3}),
-    ]
-    traces: list[Part] = []
-    for name, data, line in lines:
-        if data is not None:
-            one = data.isel(entity=shown.entity, variable=shown.variable)
-            more = {"customdata": np.stack(ends, axis=-1)} if ends is not None and data is forecast.mean else {}
-            # the name stands in the text: plotly's own box for it, <extra>, is pale on a dark page
-            hover = f"%{{x}}<br>{name} %{{y:.4g}}{in_unit}{between if more else ''}<extra></extra>"
-            trace: Part = {"type": "scatter", "mode": "lines", "name": name, "line": line, "connectgaps": False}
-            data_of = {"x": one["time"].values, "y": one.values.astype(np.float32), "hovertemplate": hover}
-            traces.append(trace | data_of | more)
-    return traces
 
 
 def _begin_of_forecast(forecast: Forecast) -> Part:
@@ -183,7 +159,9 @@ def _marks(
     """The times of query and key as bands under the lines, and their cells framed among the strips."""
     bands = [*_band(time, query, shown, QUERY), *([] if key is None else _band(time, key, shown, KEY))]
     boxes = (_strip_cell(time, rows, query), None if key is None else _strip_cell(time, rows, key))
-    return [*bands, *frames(*boxes, yref="y2")]
+    own = [(shown.entity, shown.variable)]
+    ribbon = (_strip_cell(time, own, query), None if key is None else _strip_cell(time, own, key))
+    return [*bands, *frames(*boxes, yref="y2"), *(frames(*ribbon, yref="y3") if len(rows) > 1 else [])]
 
 
 def _band(time: PlotAxis, token: tuple[int, ...], shown: Shown, colour: str) -> list[Part]:
@@ -197,7 +175,7 @@ def _band(time: PlotAxis, token: tuple[int, ...], shown: Shown, colour: str) -> 
 
 
 def _strip_cell(time: PlotAxis, rows: list[tuple[int, int]], token: tuple[int, ...]) -> Box | None:
-    if token[2] < time.first:
+    if token[2] < time.first or (token[0], token[1]) not in rows:
         return None
     at = rows.index((token[0], token[1]))
     return (*time.cell(token[2]), at - 0.5, at + 0.5)

@@ -89,7 +89,10 @@ def assert_marked(page: Page, kind: str, token: Token, colour: str) -> None:
         return
     shapes = frames(page, f"{kind}_data", colour)
     if kind == "series":
-        (strip,) = shapes
+        (strip,) = [shape for shape in shapes if shape["yref"] == "y2"]
+        ribbon = [shape for shape in shapes if shape["yref"] == "y3"]
+        for shape in ribbon:  # of the series that the lines show
+            assert (shape["x0"], shape["x1"]) == (strip["x0"], strip["x1"])
         at_row = token[0] * len(analysed(kind).grid.axes[1]) + token[1]
         assert_frame(strip, edges(kind, 2, token[2]), (at_row - 0.5, at_row + 0.5))
     else:
