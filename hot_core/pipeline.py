@@ -18,6 +18,7 @@ from hot_core.models import HOTModel
 from hot_core.modes import Sample
 from hot_core.record import AttentionRecord
 from hot_core.transforms import ModelInput, Settings, to_input
+from hot_core.transforms.chosen import chosen_series
 
 __all__ = ["Analysis", "Settings", "analyse"]
 
@@ -43,6 +44,7 @@ def analyse(sample: Sample, model: HOTModel, settings: Settings | None = None) -
         SelectionError: when a chosen window, region or volume does not exist.
     """
     settings = settings or Settings()
+    sample = chosen_series(sample, settings)
     given = to_input(sample, model.config, settings)
     record = AttentionRecord(given.grid.modes, shares=True)
     output = forward(on_device(model, settings.device), given, record, settings)

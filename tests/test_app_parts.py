@@ -12,7 +12,7 @@ from app.messages import plain
 from app.navigation import PAGES, VIEWS
 from app.parts.card import readable
 from app.parts.choose import wrong_kind
-from app.parts.region import _take_window
+from app.parts.horizon import take
 from app.selection import Selection
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,11 +84,11 @@ def test_a_widget_of_a_file_now_gone_is_not_heard(monkeypatch: pytest.MonkeyPatc
     memory["series_opened"] = ("newer",)
     state.slide("series", 1, "slider", mine)
     memory["series_opened"] = ("new",)
-    _take_window("slider", "old")
+    take("slider", "old")
     assert state.selection("series") == Selection((1, 2, 3))
     assert "series_region" not in memory
     state.slide("series", 1, "slider", mine)
-    _take_window("slider", "new")
+    take("slider", "new")
     assert state.selection("series") == Selection((1, 0, 3))
     assert memory["series_region"] == 0
 

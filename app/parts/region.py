@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import state
-from app.messages import plain
-from hot_core.analysis.words import span_words
+from app.parts import horizon
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis, Settings
 from hot_core.transforms.guess import moved_around
@@ -22,7 +21,7 @@ def settings(kind: Kind, sha256: str) -> Settings:
         state.put(f"{kind}_volume", 0)
     chosen = state.get(f"{kind}_region")
     if kind == "series":
-        return Settings(window=chosen)
+        return horizon.settings(sha256, chosen)
     return Settings(region=chosen, volume=state.get(f"{kind}_volume", 0))
 
 
@@ -40,7 +39,7 @@ def around(analysis: Analysis, voxel: Sequence[int]) -> None:
 def choose(kind: Kind, analysis: Analysis) -> None:
     """Sliders for the part to analyse; moving one runs the model again."""
     if kind == "series":
-        _window(analysis)
+        horizon.window(analysis)
         return
     if analysis.sample.data.ndim == 4:
         count = analysis.sample.data.sizes["volume"]
@@ -74,26 +73,3 @@ def _take(kind: Kind, modes: list[str], analysis: Analysis, owner: str) -> None:
 def _key(kind: Kind, mode: str, analysis: Analysis) -> str:
     """The key of a mode's slider, another one for another file."""
     return state.own_key(f"{kind}_region_{mode}", analysis.sample.source.sha256)
-
-
-def _window(analysis: Analysis) -> None:
-    """Where the window of a series begins."""
-    time = analysis.grid.axes[2]
-    length, total = analysis.model_config["lookback"], len(time.mode)
-    if total <= length:
-        return
-    key = state.own_key("series_window", analysis.sample.source.sha256)
-    state.put(key, int(time.starts[0]))
-    st.slider(
-        "Window begins at step", 0, total - length, key=key, on_change=_take_window,
-        args=(key, state.get("series_region_of")),
-        help=f"The model sees {length} steps; after them comes the forecast.",
-    )  # fmt: skip
-    first, last = span_words(time, 0), span_words(time, len(time) - 1)
-    st.caption(plain(f"From {first} to {last}."))
-
-
-def _take_window(key: str, owner: str) -> None:
-    if state.get("series_region_of") != owner:
-        return
-    state.put("series_region", int(state.get(key)))

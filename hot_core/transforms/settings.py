@@ -13,6 +13,8 @@ class Settings(BaseModel):
         device: where the model runs, "cpu" or "cuda".
         window: series: index of the first step of the look-back window. None leaves room for the
             forecast horizon at the end of the file, so that the forecast can be compared with what happened.
+        entities: series: the names of those that are analysed, in the file's order; None takes all.
+        variables: series: likewise.
         region: volumes and rasters: half-open native interval of each spatial mode. None is a stated guess.
         bands: rasters: the role of every band in the order of the data ("-" leaves a band out);
             None takes the roles that the reader found.
@@ -24,6 +26,8 @@ class Settings(BaseModel):
     seed: int = 0
     device: str = "cpu"
     window: int | None = None
+    entities: tuple[str, ...] | None = None
+    variables: tuple[str, ...] | None = None
     region: tuple[tuple[int, int], ...] | None = None
     bands: tuple[str, ...] | None = None
     volume: int = Field(default=0, ge=0)
