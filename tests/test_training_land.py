@@ -20,7 +20,7 @@ from hot_core.models.land_cover import (
     token_features,
 )
 from hot_core.training import crops
-from hot_core.training.forest import forest_map
+from hot_core.training.forest import chosen_forest, drawn_pixels, forest_map
 from hot_core.training.land_cover import LandCoverRecipe
 from hot_core.training.land_failures import class_mean, composite, failure, reason, worst_block
 from hot_core.training.land_scores import (
@@ -29,6 +29,7 @@ from hot_core.training.land_scores import (
     confusion_words,
     counts_by_block,
     lead_over,
+    lead_words,
     macro_f1,
     method_row,
     offsets,
@@ -37,7 +38,7 @@ from hot_core.training.land_scores import (
     without_attention,
 )
 from hot_core.training.scenes import BLOCK, CLASSES, ROLES, Scene, around, corners
-from hot_core.training.splits import TEST, TRAIN
+from hot_core.training.splits import TEST, TRAIN, VALIDATION
 from tests import makers_training as makers
 
 CONFIG = ModelConfig(
@@ -282,6 +283,14 @@ def test_a_lead_is_measured_on_the_same_drawn_blocks():
     assert lead_over(counts, counts) == (0.0, 0.0, 0.0)
 
 
+def test_a_lead_that_may_be_none_is_said_to_be_none():
+    assert lead_words("forest", 0.021, 0.004, 0.031) == (
+        "The model's macro-F1 less that of the forest is +0.021 (95 % interval +0.004 to +0.031)."
+    )
+    assert lead_words("forest", 0.021, -0.004, 0.031).endswith("+0.031): not told apart.")
+    assert lead_words("forest", -0.021, -0.031, -0.004).endswith("-0.004).")
+
+
 def test_confusions_are_told_by_their_share_of_what_was_labelled_so():
     counts = np.zeros((2, 4, 4), int)
     counts[0, 0], counts[1, 1] = (10, 30, 0, 0), (0, 900, 100, 0)
@@ -438,6 +447,39 @@ def test_forest_never_sees_labels_of_the_test(recipe):
     np.testing.assert_array_equal(forest_map(there, trees=3), forest_map(other, trees=3))
     learnt = replace(there, labels=np.where(there.parts == TRAIN, 3 - there.labels, there.labels))
     assert (forest_map(there, trees=3) != forest_map(learnt, trees=3)).any()
+
+
+def test_pixels_are_drawn_as_they_come_or_as_many_of_each_class():
+    labels = np.full((17, 23), -1)
+    labels[:2, :11], labels[3:10], labels[12, :3] = 0, 1, 3  # 22, 161 and 3 pixels
+    for balanced, most, counts in ((False, 1000, [22, 161, 3]), (True, 1000, [22, 161, 3]), (True, 60, [20, 20, 3])):
+        rows, columns = drawn_pixels(labels, np.random.default_rng(0), balanced, most)
+        assert [int((labels[rows, columns] == c).sum()) for c in (0, 1, 3)] == counts
+        assert len({*zip(rows.tolist(), columns.tolist(), strict=True)}) == sum(counts)
+    shares = [(labels[tuple(drawn_pixels(labels, np.random.default_rng(s), False, 93))] == 1).mean() for s in range(50)]
+    assert np.mean(shares) == pytest.approx(161 / 186, abs=0.01)
+
+
+@pytest.mark.parametrize("texture", [False, True])
+def test_a_forest_is_chosen_by_the_validation_blocks_alone(recipe, texture):
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        there = recipe.scenes[0]
+        noisy = np.where(rng.random(there.labels.shape) < 0.3, rng.integers(0, 4, there.labels.shape), there.labels)
+        there = replace(there, labels=np.where(there.labels >= 0, noisy, -1))
+        maps = [forest_map(there, trees=3, texture=texture, balanced=balanced) for balanced in (False, True)]
+        truth = there.labels_of(VALIDATION)
+        keep = truth >= 0
+        scores = [f1_score(truth[keep], m[keep], average="macro", labels=range(4), zero_division=0) for m in maps]
+        found, how = chosen_forest(there, 3, texture)
+        best = int(scores[1] > scores[0])
+        np.testing.assert_array_equal(found, maps[best])
+        ways = ("as they come", "as many of each class")
+        assert how == (
+            f"pixels drawn {ways[best]} ({scores[best]:.3f}) rather than {ways[1 - best]} ({scores[1 - best]:.3f})"
+        )
+        other = replace(there, labels=np.where(there.parts == TEST, 3 - there.labels, there.labels))
+        np.testing.assert_array_equal(chosen_forest(other, 3, texture)[0], found)
 
 
 def test_a_forest_with_texture_sees_what_lies_around_a_pixel(recipe):

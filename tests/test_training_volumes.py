@@ -190,6 +190,21 @@ def test_hidden_table_hides_tokens_and_scores_what_is_left(adrenals, classifier)
         assert f"{share:.0%}" in row[0]
 
 
+def test_a_lead_in_auc_is_measured_on_the_same_drawn_cases():
+    rng = np.random.default_rng(7)
+    labels = np.array([0] * 19 + [1] * 11)
+    score, other = labels + rng.normal(0, 0.7, 30), labels + rng.normal(0, 1.1, 30)
+    draws = np.random.default_rng(0)
+    differences = []
+    for _ in range(1000):
+        drawn = np.concatenate([draws.choice(np.arange(19), 19), draws.choice(np.arange(19, 30), 11)])
+        each = [roc_auc_score(labels[drawn], of[drawn]) for of in (score, other)]
+        differences.append(each[0] - each[1])
+    lead, low, high = adrenal.auc_lead(score, other, labels)
+    assert lead == pytest.approx(roc_auc_score(labels, score) - roc_auc_score(labels, other))
+    assert (low, high) == pytest.approx(tuple(np.percentile(differences, [2.5, 97.5])))
+
+
 def test_a_row_names_accuracy_only_where_there_is_a_cut():
     labels = np.array([0, 0, 0, 1, 1])
     score = np.array([-3.0, -1, 2, 1, 3])
@@ -255,6 +270,9 @@ def test_adrenal_evaluation_tells_its_own_numbers(adrenals, classifier, monkeypa
     for name in ("auc", "accuracy", "brier"):
         assert got.scores[name] == pytest.approx(of_test[name])
     assert got.scores["auc low"] <= got.scores["auc"] <= got.scores["auc high"]
+    lead = got.scores["lead over thickness"]
+    assert lead == pytest.approx(got.scores["auc"] - got.yardsticks["thickness auc"])
+    assert f"thickness is {lead:+.3f} (95 % interval" in got.remarks[1]
     rows = {row[0]: row for row in got.tables[0].rows}
     assert rows["this model"][1] == got.scores["auc"]
     assert rows["random forest on 16³ occupancies"][1] == got.yardsticks["forest auc"] == 1.0

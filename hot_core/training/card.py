@@ -17,7 +17,8 @@ OUTSIDE = (
     "has. Their Mahalanobis distance from those of {inputs:,} training and validation inputs (each also taken once as "
     "training disturbs it) says how unlike them it is. The page says so beyond the distance that {rate} of inputs like "
     "them pass (held out, in five folds). The statistics see values and their neighbours, not what a picture shows: "
-    "an input that is not called unlike may be so all the same."
+    "an input that is not called unlike may be so all the same. Hidden tokens change the statistics, too: an input "
+    "with many of them may be called unlike although the model has learnt from such."
 )
 QUICK = "**Quick run: it proves the road and is not a model. Its numbers mean nothing.**"
 
@@ -32,7 +33,7 @@ class Outside:
         cases: test inputs that it was measured on.
         far: how many of them were called unlike the training data.
         tables: what was tried.
-        remarks: where further files come from.
+        remarks: what the rate cannot say, and where further files come from.
     """
 
     false_alarm_rate: float

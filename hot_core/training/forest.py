@@ -7,12 +7,14 @@ import torch
 
 from hot_core.errors import ModelError
 from hot_core.models.land_cover import SQUARES, surroundings
+from hot_core.training.land_scores import counts_by_block, macro_f1
 from hot_core.training.scenes import Scene
 from hot_core.training.shapes import occupancies
-from hot_core.training.splits import TRAIN
+from hot_core.training.splits import TRAIN, VALIDATION
 
 PIXELS = 20_000
 SHAPE_TREES = 500
+WAYS = ("as they come", "as many of each class")
 
 
 def check_forest(recipe: str) -> None:
@@ -33,7 +35,9 @@ def check_forest(recipe: str) -> None:
         ) from error
 
 
-def forest_map(scene: Scene, seed: int = 0, trees: int = 100, texture: bool = False) -> np.ndarray:
+def forest_map(
+    scene: Scene, seed: int = 0, trees: int = 100, texture: bool = False, balanced: bool = False
+) -> np.ndarray:  # fmt: skip
     """Fit a forest on the training pixels of a scene and classify all of it.
 
     Args:
@@ -41,6 +45,7 @@ def forest_map(scene: Scene, seed: int = 0, trees: int = 100, texture: bool = Fa
         seed: of the drawn pixels and of the forest.
         trees: number of trees.
         texture: let it see what a token of the model sees around a pixel, too: mean and deviation of the squares.
+        balanced: draw as many pixels of each class, as far as there are so many, not as they come.
 
     Returns:
         Classes (row, column).
@@ -48,14 +53,48 @@ def forest_map(scene: Scene, seed: int = 0, trees: int = 100, texture: bool = Fa
     from sklearn.ensemble import RandomForestClassifier
 
     labels = scene.labels_of(TRAIN)
-    known = np.argwhere(labels >= 0)
-    drawn = np.random.default_rng(seed).permutation(len(known))[:PIXELS]
-    rows, columns = known[drawn].T
+    rows, columns = drawn_pixels(labels, np.random.default_rng(seed), balanced)
     forest = RandomForestClassifier(trees, min_samples_leaf=2, random_state=seed, n_jobs=1)
     seen = _with_texture(scene) if texture else scene.values
     forest.fit(seen[rows, columns], labels[rows, columns])
     flat = seen.reshape(-1, seen.shape[-1])
     return np.asarray(forest.predict(flat)).reshape(labels.shape)
+
+
+def drawn_pixels(labels: np.ndarray, rng: np.random.Generator, balanced: bool, most: int = PIXELS) -> np.ndarray:
+    """Pixels to fit on.
+
+    Args:
+        labels: classes (row, column), -1 where nothing may be learnt.
+        rng: draws them without repetition.
+        balanced: as many of each class, all of a class that has fewer; otherwise as they come.
+        most: pixels in all.
+
+    Returns:
+        Rows and columns, int (2, pixels).
+    """
+    groups = [labels == c for c in np.unique(labels[labels >= 0])] if balanced else [labels >= 0]
+    drawn = [rng.permutation(np.argwhere(group))[: most // len(groups)] for group in groups]
+    return np.concatenate(drawn).T
+
+
+def chosen_forest(scene: Scene, trees: int, texture: bool) -> tuple[np.ndarray, str]:
+    """The forest with the way of drawing pixels that the validation blocks prefer, as the model's steps are chosen.
+
+    Args:
+        scene: the scene.
+        trees: number of trees.
+        texture: as for `forest_map`.
+
+    Returns:
+        Classes (row, column), and a clause that says how the choice came out.
+    """
+    truth = scene.labels_of(VALIDATION)
+    maps = [forest_map(scene, trees=trees, texture=texture, balanced=balanced) for balanced in (False, True)]
+    scores = [macro_f1(counts_by_block(each, truth)) for each in maps]
+    best = int(np.argmax(scores))
+    told = [f"{way} ({score:.3f})" for way, score in zip(WAYS, scores, strict=True)]
+    return maps[best], f"pixels drawn {told[best]} rather than {told[1 - best]}"
 
 
 def _with_texture(scene: Scene) -> np.ndarray:

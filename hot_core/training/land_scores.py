@@ -125,6 +125,14 @@ def lead_over(counts: np.ndarray, other: np.ndarray) -> tuple[float, float, floa
     return macro_f1(counts) - macro_f1(other), low, high
 
 
+def lead_words(name: str, lead: float, low: float, high: float) -> str:
+    """A lead as a sentence that says so when the interval cannot tell which is better."""
+    told = "" if low > 0 or high < 0 else ": not told apart"
+    return (
+        f"The model's macro-F1 less that of the {name} is {lead:+.3f} (95 % interval {low:+.3f} to {high:+.3f}){told}."
+    )
+
+
 def method_row(name: str, counts: np.ndarray) -> tuple[str | float, ...]:
     """One row of a table: name, macro-F1, its interval, accuracy, F1 of every class."""
     total = counts.sum(0)

@@ -23,8 +23,8 @@ def learnt_reference(recipe: Recipe, most: int = MOST, seed: int = 0) -> Referen
     """The statistics of training and validation inputs, each as it is and once as training disturbs it.
 
     The disturbed ones (cropped, tokens hidden) make the distribution as wide as what was learnt; the threshold is set
-    by the others. Rasters are taken as regions of any size, as people choose them. Neighbours fall into the same fold,
-    so that overlapping windows do not vouch for each other.
+    by the others. Rasters are taken as regions of any size, as people choose them. Neighbours fall into the same fold;
+    windows of one scene overlap those of other folds all the same, which the card of such a model says.
 
     Args:
         recipe: what was learnt.

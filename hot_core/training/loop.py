@@ -113,6 +113,14 @@ class Trainer:
         self.average.load_state_dict(saved["average"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.best, self.state = saved["best"], State(**saved["state"])
+        self._forget_later_lines()
+
+    def _forget_later_lines(self) -> None:
+        """Drop what the log says of steps after the checkpoint: they are done again, and would stand there twice."""
+        if self.log.exists():
+            lines = self.log.read_text().splitlines()
+            kept = [line for line in lines if json.loads(line)["step"] <= self.state.step]
+            self.log.write_text("".join(f"{line}\n" for line in kept))
 
     def save(self) -> None:
         """Write the checkpoint beside the old one, then put it in its place: a kill never leaves half a file."""

@@ -96,6 +96,7 @@ class Facts:
         split: sentences on which part was learnt, chosen by and tested on.
         protocol: sentences on normalisation, augmentation, loss and selection.
         limits: sentences on where it is known or likely to fail.
+        held_out: a sentence on what the rate of false alarms cannot say, "" where its inputs are apart from each other.
         tags: Hugging Face tags.
     """
 
@@ -108,6 +109,7 @@ class Facts:
     split: Sequence[str]
     protocol: Sequence[str]
     limits: Sequence[str]
+    held_out: str = ""
     tags: Sequence[str] = ()
 
 

@@ -51,7 +51,8 @@ def keep_learnt(recipe: Recipe, out: Path, files: Path | None, effort: Effort) -
     alarms = false_alarms(reference, recipe, effort.tried)
     tables = outside_tables(recipe, reference, files, effort.changed)
     said = files / SOURCES if files is not None else None
-    remarks = (said.read_text(encoding="utf-8").strip(),) if said is not None and said.is_file() else ()
+    sources = (said.read_text(encoding="utf-8").strip(),) if said is not None and said.is_file() else ()
+    remarks = (*filter(None, [recipe.facts.held_out]), *sources)
     entry = save_reference(reference, out) | {"test": alarms}
     inputs = int(reference.plain.sum())
     return entry, Outside(reference.false_alarm_rate, inputs, **alarms, tables=tables, remarks=remarks)
