@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
+from app import folder
 from app.content import Content
 from hot_core.cost import cost
 from hot_core.io import read
@@ -23,7 +24,7 @@ from hot_core.pipeline import Analysis, Settings, analyse
 
 Bands = tuple[str, ...] | None
 Said = tuple[object, ...]
-"""What a person said about a table: `app.content.Reading` as a tuple."""
+"""What a person said about a file: `app.content.Reading` as a tuple."""
 
 T = TypeVar("T")
 _remembered: WeakKeyDictionary[Analysis, dict[Hashable, object]] = WeakKeyDictionary()
@@ -49,6 +50,12 @@ def model_names() -> tuple[str, ...]:
     return list_models()
 
 
+@st.cache_resource(ttl=10, show_spinner=False)
+def folder_names() -> tuple[str, ...]:
+    """The rasters of the folder that the page may read; looked for again after some seconds."""
+    return folder.rasters()
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def savings(model_name: str, grid: tuple[int, ...]) -> str:
     """What a model's attention costs beside full attention on a token grid, in a sentence."""
@@ -58,21 +65,20 @@ def savings(model_name: str, grid: tuple[int, ...]) -> str:
 
 def sample(content: Content, bands: Bands = None) -> Sample:
     """What the reader makes of a file."""
-    cached = _own_sample if content.path is None else _bundled_sample
+    cached = _bundled_sample if content.bundled else _own_sample
     return cached(content.sha256, astuple(content.reading), bands, content)
 
 
 def analysis(content: Content, model_name: str, settings: Settings, bands: Bands = None) -> Analysis:
     """The analysis of a file by a model."""
-    cached = _own_analysis if content.path is None else _bundled_analysis
+    cached = _bundled_analysis if content.bundled else _own_analysis
     said = astuple(content.reading)
     return cached(content.sha256, said, model_name, settings.model_dump_json(), bands, content)
 
 
 def _read(content: Content, bands: Bands) -> Sample:
-    if content.path is not None:
-        return read(content.path, bands=bands)
-    return read(content.data or b"", content.name, bands=bands, **asdict(content.reading))
+    source = content.path if content.path is not None else content.data or b""
+    return read(source, content.name, bands=bands, **asdict(content.reading))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

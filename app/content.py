@@ -1,4 +1,4 @@
-"""What a page may open: the bundled samples, and a file that somebody brought."""
+"""What a page may open: the bundled samples, a file that somebody brought, one of the folder (`app.folder`)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from pathlib import Path
 from hot_core.io import Decimal, Duplicates
 from hot_core.modes import Kind
 
+BUNDLED_MARK = "bundled:"
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_data"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a person says about a table that does not say it itself; the words are those of `hot_core.read`."""
+    """What a person says about a file that does not say it itself; the words are those of `hot_core.read`."""
 
     duplicates: Duplicates = "error"
     dayfirst: bool | None = None
     decimal: Decimal | None = None
+    window: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,11 @@ class Content:
         title: how the page calls it.
         name: the file's name, used in sentences only.
         sha256: of the file; what is computed from it is kept under this.
-        data: the bytes of an upload, None for a bundled file.
-        path: a bundled file, None for an upload.
+        data: the bytes of an upload, None for a file on the disk.
+        path: a bundled file or one of the folder, None for an upload.
         model: the model that fits a bundled sample.
         credit: whose data it is.
-        reading: how a table is to be read.
+        reading: how a table is to be read, or which window of a raster.
     """
 
     title: str
@@ -44,6 +46,11 @@ class Content:
     model: str | None = None
     credit: str = ""
     reading: Reading = Reading()
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is one of the samples that ship: these alone are shared between sessions."""
+        return self.sha256.startswith(BUNDLED_MARK)
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,8 @@ def samples(kind: Kind) -> tuple[Bundled, ...]:
 def open_bundled(entry: Bundled) -> Content:
     """A bundled sample as content."""
     path = SAMPLES / entry.file
-    return Content(entry.title, path.name, f"bundled:{entry.file}", path=path, model=entry.model, credit=entry.credit)
+    sha256 = f"{BUNDLED_MARK}{entry.file}"
+    return Content(entry.title, path.name, sha256, path=path, model=entry.model, credit=entry.credit)
 
 
 def open_upload(name: str, data: bytes) -> Content:

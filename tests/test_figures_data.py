@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -9,10 +10,11 @@ import xarray as xr
 from PIL import Image
 
 from hot_core.analysis.score import score
+from hot_core.figures.composite import composite
 from hot_core.figures.picking import Click, pick_series, pick_tile
 from hot_core.figures.planes import Look, shown_spans
 from hot_core.figures.prediction import probability_figure
-from hot_core.figures.raster import classes_figure, composite, tile_figure
+from hot_core.figures.raster import classes_figure, tile_figure
 from hot_core.figures.score_words import skill_words
 from hot_core.figures.series import MOST_STRIPS, Shown, series_figure, strip_rows
 from hot_core.figures.style import QUERY
@@ -188,13 +190,13 @@ def test_true_colour_takes_the_bands_by_their_roles_and_says_how() -> None:
     data[3, 5] = [0, 0, 9, 0, 0]  # the third band is red
     picture = composite(data, ROLES)
     assert picture.pixels[3, 5].tolist() == [255, 0, 0, 255]
-    assert picture.words.startswith("True colour")
-    assert "2nd to its 98th percentile" in picture.words
+    assert picture.words.startswith("Natural colour: red B04 (")
+    assert "from the 2nd to the 98th percentile" in picture.words
 
 
 def test_without_roles_the_colours_are_called_false_and_named() -> None:
     picture = composite(tile()[0], ())
-    assert "False colour: red, green, blue show B04, B03, B02" in picture.words
+    assert re.match(r"False colour: red B04 \(.*\), green B03 \(.*\), blue B02 \(", picture.words)
 
 
 def test_missing_pixels_are_transparent() -> None:

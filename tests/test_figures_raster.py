@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from hot_core.figures.raster import composite, tile_figure
+from hot_core.figures.composite import composite
+from hot_core.figures.raster import tile_figure
 from tests.makers_figures import raster_grid, raster_modes
 
 

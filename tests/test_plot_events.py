@@ -36,12 +36,26 @@ def test_a_click_says_where_it_was_and_whether_shift_was_held() -> None:
     assert [event["name"] for event in answered] == ["event"] * 3
     stamps = [event["value"].pop("stamp") for event in answered]
     assert stamps == sorted(stamps)
-    place = {"type": "click", "x": "2013-07-14", "y": 3.5, "axis": "x2"}
+    place = {"type": "click", "x": "2013-07-14", "y": 3.5, "axis": "x2", "at": None}
     assert [event["value"] for event in answered] == [
         place | {"figure": "a", "cell": [4, 7], "shift": True},
         place | {"figure": "b", "cell": None, "shift": False},
         place | {"figure": "b", "cell": [4, 7], "shift": False},
     ]
+
+
+def test_a_click_on_numbers_says_exactly_where_the_mouse_was() -> None:
+    code = """
+    const line = (_offset, first, step) => ({ _id: "x", type: "linear", _offset, p2d: (px) => first + step * px });
+    page.a.getBoundingClientRect = () => ({ left: 100, top: 1000 });
+    const there = { x: 5, y: 7, xaxis: line(30, 1000, 10), yaxis: line(20, 5000, -10), pointNumber: [0, 0] };
+    const stop = listener(component);
+    page.a.heard.plotly_click({ points: [there], event: { clientX: 137, clientY: 1023 } });
+    page.a.heard.plotly_click({ points: [{ ...there, xaxis: { ...there.xaxis, type: "date" } }], event: {} });
+    stop();
+    answer(events.map((event) => [event.value.x, event.value.y, event.value.at]));
+    """
+    assert run_module(PAGE + code) == [[5, 7, [1000 + 10 * 7, 5000 - 10 * 3]], [5, 7, None]]
 
 
 def test_only_clicks_are_heard_and_a_figure_drawn_anew_is_found_again() -> None:

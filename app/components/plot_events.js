@@ -4,12 +4,20 @@
 export default function (component) {
   const { data, setTriggerValue } = component;
 
+  // where the mouse was in the axes' own numbers: a cell's middle is all that plotly tells of a click in a heatmap
+  const exact = (figure, { xaxis, yaxis }, mouse) => {
+    const box = find(figure)?.getBoundingClientRect?.();
+    if (!box || !mouse || xaxis.type !== "linear" || yaxis?.type !== "linear") return null;
+    const [across, down] = [mouse.clientX - box.left - xaxis._offset, mouse.clientY - box.top - yaxis._offset];
+    return [xaxis.p2d(across), yaxis.p2d(down)];
+  };
+
   const clicked = (figure) => (event) => {
     const point = event.points && event.points[0];
     if (!point || !point.xaxis) return;
     const cell = Array.isArray(point.pointNumber) ? point.pointNumber : null;
     const shift = Boolean(event.event && event.event.shiftKey);
-    const place = { x: point.x, y: point.y, axis: point.xaxis._id, cell };
+    const place = { x: point.x, y: point.y, axis: point.xaxis._id, cell, at: exact(figure, point, event.event) };
     setTriggerValue("event", { figure, type: "click", ...place, shift, stamp: performance.now() });
   };
 

@@ -7,7 +7,7 @@ import streamlit as st
 from app import cache, content, state
 from app.content import Content
 from app.navigation import KIND_WORDS
-from app.parts import position, table
+from app.parts import folder, position, table, window
 from app.parts.view import View
 from hot_core.errors import ModelError
 from hot_core.figures.composition import Shown
@@ -27,19 +27,22 @@ def source(kind: Kind) -> Content:
     own = state.upload(kind)
     st.selectbox(
         "Sample", range(len(entries)), format_func=lambda at: entries[at].title, key=f"{kind}_sample",
-        disabled=own is not None, persist_state="session",
+        disabled=own is not None or (kind == "raster" and folder.chosen()), persist_state="session",
     )  # fmt: skip
+    lying = folder.choose(kind, own is not None)
     st.file_uploader(
         "Your own file", key=f"{kind}_upload", on_change=_take, args=(kind,), max_upload_size=100,
         help=f"{FORMATS[kind]}; up to 100 MB. It stays in this session's memory and is never written to disk.",
     )  # fmt: skip
+    if lying is not None:
+        return window.of(lying)
     if own is None:
         return content.open_bundled(entries[state.get(f"{kind}_sample", 0)])
     st.button(
         "Back to the sample", key=f"{kind}_back", on_click=state.keep_upload, args=(kind, None), width="stretch",
         icon=":material/undo:",
     )  # fmt: skip
-    return table.choose(own) if kind == "series" else own
+    return table.choose(own) if kind == "series" else window.of(own)
 
 
 def _take(kind: Kind) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, content, messages
 from app.components import attention_map
 from app.content import Content
-from app.parts import bands, card, choose, keep, region
+from app.parts import bands, card, choose, horizon, keep, region
 from app.parts.view import View
 from hot_core.errors import HotError, ModelError
 from hot_core.familiarity import UNKNOWN
@@ -53,7 +53,7 @@ def _open(kind: Kind, chosen: Content) -> Opened | None:
         return _attempt(kind, chosen)
     except HotError as error:
         messages.say(error)
-    if chosen.path is None:
+    if not chosen.bundled:
         hint = " Where a table may mean two things, say which under “How to read the table”." * (kind == "series")
         instead = content.open_bundled(content.samples(kind)[0])
         st.caption(f"Your file is not what you see below: that is the bundled sample “{instead.title}”.{hint}")
@@ -73,6 +73,8 @@ def _attempt(kind: Kind, chosen: Content) -> Opened | None:
             bands.ask(chosen)
             return None
         with st.sidebar:
+            if kind == "series":
+                horizon.offer(sample, chosen.sha256)
             model = choose.model_for(kind, chosen)
         settings = region.settings(kind, chosen.sha256)
         try:

@@ -81,6 +81,13 @@ class View:
         return others
 
     @cached_property
+    def rollout(self) -> xr.DataArray:
+        """The rollout of the chosen position through the whole model, without the position itself."""
+        others = self.analysis.rollout(self.query, self.direction).copy()
+        others[self.analysis.grid.native_of(self.query)] = np.nan
+        return others
+
+    @cached_property
     def uniform(self) -> float:
         """The weight each key would get if all were looked at alike."""
         if self.shown == "model":

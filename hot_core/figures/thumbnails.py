@@ -5,9 +5,10 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import xarray as xr
 
+from hot_core.figures.composite import composite
 from hot_core.figures.fields import token_field
 from hot_core.figures.planes import Look
-from hot_core.figures.raster import composite, tile_figure
+from hot_core.figures.raster import tile_figure
 from hot_core.figures.series import Shown, series_figure
 from hot_core.figures.volume import slices_figure
 from hot_core.modes import Sample, TokenGrid

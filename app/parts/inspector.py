@@ -1,0 +1,54 @@
+"""One pixel in numbers: where it lies, what every band holds, what the model says, how much it is looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import state
+from app.messages import plain
+from app.parts import window
+from app.parts.show import explain, heading
+from app.parts.view import View
+from hot_core.analysis.pixel import inspect
+from hot_core.figures.overview import pixel
+from hot_core.figures.picking import Click
+
+KEY = "raster_pixel"
+
+
+def remember(view: View, click: Click) -> None:
+    """Keep the pixel that was clicked."""
+    modes = view.analysis.sample.modes[:2]
+    y, x = window.exact(click)
+    state.put(KEY, (view.identity, pixel(modes, (len(modes[0]), len(modes[1])), y, x)))
+
+
+def draw(view: View) -> None:
+    """The last clicked pixel while query or key lies on it, otherwise the middle of the query."""
+    at = _pixel(view)
+    found = inspect(view.analysis, at, view.pictured, view.uniform)
+    heading("Pixel", "the one that was clicked, or the middle of the query")
+    st.markdown(plain(found.place))
+    st.dataframe(found.table, hide_index=True, key="raster_pixel_table", width="stretch")
+    st.code(found.line, language=None, wrap_lines=True)
+    explain(
+        "raster_pixel_help",
+        "Row and column count the file's pixels from 0. Coordinates are those of the pixel's middle, in the file's own "
+        "reference system and, where that is known, as longitude and latitude (WGS 84). Attention is that of the patch "
+        "the pixel lies in, for each band, as a multiple of the level at which everything is looked at alike. "
+        "The line can be copied as it is.",
+    )
+
+
+def _pixel(view: View) -> tuple[int, int]:
+    """Which pixel, in rows and columns of what was read."""
+    grid = view.analysis.grid
+    of, at = state.get(KEY, (None, None))
+    if of == view.identity and at is not None:
+        for token in (view.query, view.key):
+            if token is not None:
+                rows, columns = grid.native_of(token)[:2]
+                if rows.start <= at[0] < rows.stop and columns.start <= at[1] < columns.stop:
+                    return int(at[0]), int(at[1])
+    row, column = grid.centre_of(view.query)[:2]
+    return row, column

@@ -1,0 +1,107 @@
+"""How the raster is shown: a preset or any three bands, an index, the stretch; and what lies over it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import streamlit as st
+
+from app import cache, state
+from app.parts.view import View
+from hot_core.figures.composite import Composite, composite
+from hot_core.figures.indices import index_names, index_picture, index_title
+from hot_core.figures.recipes import Recipe, presets
+from hot_core.modes import Overview, RasterGeometry, Sample
+from hot_core.transforms.inputs import geometry_of
+
+SHOWN = "raster_picture"
+OWN = "own"
+STRETCHES = {"2–98 %": (2.0, 98.0), "1–99 %": (1.0, 99.0), "0–100 %": (0.0, 100.0)}
+COLOURS = ("Red", "Green", "Blue")
+
+
+def choose(view: View) -> None:
+    """The picture, its stretch and, for a person's own choice, its three bands."""
+    sample = view.analysis.sample
+    recipes, indices = _presets(sample), index_names(sample.roles)
+    titles = {f"preset {at}": recipe.name for at, recipe in enumerate(recipes)}
+    titles |= {f"index {name}": index_title(name) for name in indices} | {OWN: "Own choice of three bands"}
+    state.settle(SHOWN, list(titles), "preset 0")
+    state.settle("raster_stretch", list(STRETCHES), "2–98 %")
+    st.selectbox(
+        "Picture", list(titles), key=SHOWN, format_func=lambda name: titles[name], label_visibility="collapsed",
+        width=230, persist_state="session",
+    )  # fmt: skip
+    if state.get(SHOWN) == OWN:
+        _own(sample)
+    if not _is_index():
+        st.selectbox(
+            "Stretch", list(STRETCHES), key="raster_stretch", label_visibility="collapsed", width=110,
+            persist_state="session",
+            help="Percentiles of each band's values between which its colour runs from black to full.",
+        )  # fmt: skip
+
+
+def choice() -> Hashable:
+    """What was chosen, to keep pictures under."""
+    bands = tuple(state.get(f"raster_own_{colour}") for colour in COLOURS)
+    return state.get(SHOWN), state.get("raster_stretch"), bands
+
+
+def tile(view: View) -> Composite:
+    """The part that was read, as chosen; made once."""
+    sample = view.analysis.sample
+    samples = None if sample.overview is None else sample.overview.samples
+
+    def make() -> Composite:
+        if _is_index():
+            return index_picture(sample.data, sample.roles, _index())
+        return composite(sample.data, sample.roles, _recipe(sample), STRETCHES[state.get("raster_stretch")], samples)
+
+    return cache.remember(view.analysis, ("picture", choice()), make)
+
+
+def whole(view: View, overview: Overview) -> Composite:
+    """The whole file by its overview, in the same bands and between the same limits."""
+    sample = view.analysis.sample
+    if _is_index():
+        return index_picture(overview.data, sample.roles, _index())
+    stretch = STRETCHES[state.get("raster_stretch", "2–98 %")]
+    return composite(overview.data, sample.roles, _recipe(sample), stretch, overview.samples)
+
+
+def _own(sample: Sample) -> None:
+    """Three bands for red, green and blue."""
+    names = [str(name) for name in sample.data.coords["band"].values]
+    first = _presets(sample)[0].bands
+    for colour, band in zip(COLOURS, first, strict=True):
+        key = f"raster_own_{colour}"
+        state.settle(key, range(len(names)), band)
+        st.selectbox(
+            f"{colour} shows", range(len(names)), key=key, format_func=lambda at: names[at], width=120,
+            persist_state="session",
+        )  # fmt: skip
+
+
+def _presets(sample: Sample) -> tuple[Recipe, ...]:
+    names = [str(name) for name in sample.data.coords["band"].values]
+    return presets(sample.roles, names, geometry_of(sample, RasterGeometry).sensor)
+
+
+def _recipe(sample: Sample) -> Recipe:
+    """The chosen preset, or the person's own bands."""
+    shown = str(state.get(SHOWN, "preset 0"))
+    if shown == OWN:
+        red, green, blue = (int(state.get(f"raster_own_{colour}", 0)) for colour in COLOURS)
+        return Recipe("Own choice", (red, green, blue))
+    recipes = _presets(sample)
+    at = int(shown.removeprefix("preset "))
+    return recipes[at if at < len(recipes) else 0]
+
+
+def _is_index() -> bool:
+    return str(state.get(SHOWN, "")).startswith("index ")
+
+
+def _index() -> str:
+    return str(state.get(SHOWN)).removeprefix("index ")
