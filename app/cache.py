@@ -18,6 +18,8 @@ from app import folder
 from app.content import Content
 from hot_core.cost import cost
 from hot_core.io import read
+from hot_core.io.intake import Finding
+from hot_core.io.intake import intake as look_over
 from hot_core.models import HOTModel, list_models, load_model
 from hot_core.modes import Sample
 from hot_core.pipeline import Analysis, Settings, analyse
@@ -101,3 +103,13 @@ def _bundled_analysis(
 @st.cache_resource(scope="session", max_entries=3, show_spinner=False)
 def _own_analysis(sha256: str, said: Said, model_name: str, settings: str, bands: Bands, _content: Content) -> Analysis:
     return analyse(sample(_content, bands), model(model_name), Settings.model_validate_json(settings))
+
+
+def intake(content: Content) -> tuple[Finding, ...]:
+    """What could be read in two ways in a table that somebody brought."""
+    return _own_intake(content.sha256, astuple(content.reading), content)
+
+
+@st.cache_resource(scope="session", max_entries=3, show_spinner=False)
+def _own_intake(sha256: str, said: Said, _content: Content) -> tuple[Finding, ...]:
+    return look_over(_content.data or b"", _content.name, _content.reading.table)

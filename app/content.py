@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hot_core.io import Decimal, Duplicates
+from hot_core.io import Decimal, Duplicates, Irregular, Scaled
+from hot_core.io.tabular import TableOptions
 from hot_core.modes import Kind
 
 BUNDLED_MARK = "bundled:"
@@ -20,7 +21,14 @@ class Reading:
     duplicates: Duplicates = "error"
     dayfirst: bool | None = None
     decimal: Decimal | None = None
+    irregular: Irregular = "error"
+    scale: tuple[Scaled, ...] = ()
     window: tuple[int, int, int, int] | None = None
+
+    @property
+    def table(self) -> TableOptions:
+        """What concerns a table."""
+        return TableOptions(self.duplicates, self.dayfirst, self.decimal, self.irregular, self.scale)
 
 
 @dataclass(frozen=True)

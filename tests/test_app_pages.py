@@ -251,9 +251,9 @@ def test_what_a_table_leaves_open_is_asked_and_the_answer_is_used(open_page: Ope
     app.file_uploader("series_upload").set_value(("levels.csv", table.encode(), "text/csv")).run()
     assert "may mean two days" in app.error[0].value
     assert "How to read the table" in app.caption[0].value
-    app.selectbox("series_dayfirst").select(False).run()
+    keyed(app.selectbox, "series_dayfirst").select(False).run()
     assert "row" in app.error[0].value  # the same time twice: named, and still not decided in silence
-    app.selectbox("series_duplicates").select("first").run()
+    keyed(app.selectbox, "series_duplicates").select("first").run()
     calm(app)
     assert not app.error
     assert "levels.csv" in app.markdown[0].value.replace("\\", "")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from hot_core.io.limits import refuse
+from hot_core.io.units import split_unit
 
 SINGLE = "series"
 ENTITY_WORDS = frozenset(
@@ -18,7 +18,6 @@ ENTITY_WORDS = frozenset(
         "name", "series", "series_id", "group", "subject", "stop", "zone",
     )
 )  # fmt: skip
-_UNIT = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<unit>[^\[\]()]*)[\])]$")
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,8 @@ class WideLayout:
 
 
 def headings(labels: Sequence[str]) -> list[Heading]:
-    """Split units in brackets from names; names that would become equal keep their brackets."""
-    split = []
-    for label in labels:
-        found = _UNIT.match(label)
-        split.append(Heading(label, found["name"], found["unit"].strip()) if found else Heading(label, label, ""))
+    """Split units from names; names that would become equal keep theirs."""
+    split = [Heading(label, *split_unit(label)) for label in labels]
     names = [heading.name for heading in split]
     return [h if names.count(h.name) == 1 else Heading(h.label, h.label, h.unit) for h in split]
 

@@ -10,7 +10,8 @@ from hot_core.io.geotiff import read_geotiff
 from hot_core.io.limits import MAX_BYTES, MAX_DECOMPRESSED, Limits, gunzip_head, refuse
 from hot_core.io.nifti import read_nifti
 from hot_core.io.recognise import Format, is_gzip, recognise
-from hot_core.io.regular import Duplicates
+from hot_core.io.regular import Duplicates, Irregular
+from hot_core.io.rescale import Scaled
 from hot_core.io.table_numbers import Decimal
 from hot_core.io.tabular import TableOptions, read_table
 from hot_core.modes import Sample
@@ -23,6 +24,8 @@ def read(
     duplicates: Duplicates = "error",
     dayfirst: bool | None = None,
     decimal: Decimal | None = None,
+    irregular: Irregular = "error",
+    scale: Sequence[Scaled] = (),
     bands: Sequence[str] | None = None,
     window: tuple[int, int, int, int] | None = None,
     max_bytes: int = MAX_BYTES,
@@ -36,6 +39,8 @@ def read(
         duplicates: series: what to do with two rows of one entity at one time.
         dayfirst: series: whether 01/02/2013 is the first of February; None lets the column prove it.
         decimal: series: the decimal sign; None lets the columns prove it.
+        irregular: series: what to do with dated rows beside the most frequent step.
+        scale: series: (entity, variable, divisor) of what stands in another unit than the same variable elsewhere.
         bands: rasters: the role of each band in the file's order, "-" for a band without one.
         window: rasters: (row, column, height, width) in file pixels; None for all, or the centre when it is large.
         max_bytes: the largest file that is read whole; rasters given by path may be larger.
@@ -50,7 +55,7 @@ def read(
     limits = Limits(file=max_bytes, decompressed=max_decompressed)
     blob = Blob.of(source, name)
     found, zipped = _look(blob, limits)
-    _check_arguments(blob.name, found, duplicates, bands, window)
+    _check_arguments(blob.name, found, duplicates, irregular, bands, window)
     if found == "tiff":
         if blob.path is None:
             blob.check_size(limits)
@@ -58,7 +63,7 @@ def read(
     blob.check_size(limits)
     if found == "text":
         content = blob.decompressed(min(limits.text, limits.decompressed)) if zipped else blob
-        return read_table(content, TableOptions(duplicates, dayfirst, decimal), limits)
+        return read_table(content, TableOptions(duplicates, dayfirst, decimal, irregular, tuple(scale)), limits)
     return read_nifti(blob, found, zipped, limits)
 
 
@@ -77,9 +82,16 @@ def _look(blob: Blob, limits: Limits) -> tuple[Format, bool]:
 
 
 def _check_arguments(
-    name: str, found: Format, duplicates: str, bands: Sequence[str] | None, window: tuple[int, int, int, int] | None
+    name: str,
+    found: Format,
+    duplicates: str,
+    irregular: str,
+    bands: Sequence[str] | None,
+    window: tuple[int, int, int, int] | None,
 ) -> None:
     if duplicates not in {"error", "first", "mean"}:
         raise refuse(name, f"duplicates={duplicates!r} is not known", 'Use duplicates="error", "first" or "mean"')
+    if irregular not in {"error", "drop", "nearest"}:
+        raise refuse(name, f"irregular={irregular!r} is not known", 'Use irregular="error", "drop" or "nearest"')
     if found != "tiff" and (bands is not None or window is not None):
         raise refuse(name, "bands and window are for rasters, and this is none", "Leave these arguments out")

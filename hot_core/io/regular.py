@@ -12,6 +12,7 @@ from hot_core.io.limits import refuse
 from hot_core.io.table_text import rows_in_words
 
 Duplicates = Literal["error", "first", "mean"]
+Irregular = Literal["error", "drop", "nearest"]
 # A grid may have so many times more steps than stamps; beyond, a stray date would make gigabytes of gaps.
 _SPARSE = 20
 
@@ -63,6 +64,42 @@ def merge_duplicates(
     merged = frame.groupby(keys, sort=False, as_index=False).mean()
     merged.index = pd.Index(rows_of.to_numpy())
     return merged, [note + "their mean is taken."]
+
+
+def off_step(stamps: pd.Series) -> tuple[np.ndarray, int]:
+    """Which dated rows do not lie on the most frequent step, and that step in nanoseconds (0 where there is none)."""
+    values = stamps.to_numpy().astype("datetime64[ns]").astype(np.int64)
+    numbers = np.unique(values)
+    if len(numbers) < 2 or _months(stamps) is not None:
+        return np.zeros(len(values), dtype=bool), 0
+    step = int(_common_step(np.diff(numbers)))
+    return (values - int(_phase(numbers, step))) % step != 0, step
+
+
+def settle_irregular(frame: pd.DataFrame, irregular: Irregular) -> tuple[pd.DataFrame, list[str]]:
+    """What a person has said about dated rows beside the step: leave them out, or move them to the nearest one.
+
+    Args:
+        frame: with a column "time"; its index holds the row numbers of the file.
+        irregular: "error" leaves them for `regular_axis` to refuse.
+
+    Returns:
+        The frame and a note.
+    """
+    if irregular == "error" or not np.issubdtype(frame["time"].to_numpy().dtype, np.datetime64):
+        return frame, []
+    wrong, step = off_step(frame["time"])
+    if not wrong.any():
+        return frame, []
+    rows = [int(row) for row in frame.index[wrong]]
+    which = rows_in_words(rows[:3], max(0, len(rows) - 3))
+    if irregular == "drop":
+        return frame[~wrong], [f"{len(rows):,} rows beside the step of the others are left out: {which}."]
+    values = frame["time"].to_numpy().astype("datetime64[ns]").astype(np.int64)
+    phase = int(_phase(np.unique(values), step))
+    nearest = (values - phase + step // 2) // step * step + phase
+    note = f"{len(rows):,} rows beside the step of the others are moved to the nearest one: {which}."
+    return frame.assign(time=nearest.astype("datetime64[ns]")), [note]
 
 
 def stamp_in_words(stamp: object) -> str:
@@ -159,7 +196,7 @@ def _irregular(stamps: pd.Series, wrong: np.ndarray, step: int | float, name: st
     return refuse(
         name,
         f"the time stamps are irregular: {listed} ({words}) do not lie on the most frequent step of {width}",
-        "Resample the series to one step, or correct these rows",
+        'Resample the series to one step, correct these rows, or pass irregular="drop" or irregular="nearest"',
     )
 
 

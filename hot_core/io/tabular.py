@@ -11,10 +11,20 @@ from hot_core.io.assemble import frozen_sample
 from hot_core.io.blob import Blob
 from hot_core.io.layout import SINGLE, entity_column, headings, wide_layout
 from hot_core.io.limits import Limits, refuse
-from hot_core.io.regular import Axis, Duplicates, counted_axis, merge_duplicates, regular_axis
+from hot_core.io.regular import (
+    Axis,
+    Duplicates,
+    Irregular,
+    counted_axis,
+    merge_duplicates,
+    regular_axis,
+    settle_irregular,
+)
+from hot_core.io.rescale import Scaled, rescale
 from hot_core.io.table_numbers import Decimal, decide_decimal, is_missing, numeric_columns
 from hot_core.io.table_text import name_rows, parse_table
 from hot_core.io.time_column import TimeColumn, find_time, without_time
+from hot_core.io.units import take_units_row
 from hot_core.modes import Mode, Sample, SeriesGeometry
 
 
@@ -25,6 +35,8 @@ class TableOptions:
     duplicates: Duplicates = "error"
     dayfirst: bool | None = None
     decimal: Decimal | None = None
+    irregular: Irregular = "error"
+    scale: tuple[Scaled, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +67,9 @@ def read_table(blob: Blob, options: TableOptions, limits: Limits) -> Sample:
     """
     name = blob.name
     table = parse_table(blob.data, name)
-    time = find_time(table.cells, options.dayfirst, name)
-    rest = without_time(table.cells, time)
+    cells, units = take_units_row(table.cells)
+    time = find_time(cells, options.dayfirst, name)
+    rest = without_time(cells, time)
     decimal = decide_decimal(rest, options.decimal, name)
     numbers, texts, empty = numeric_columns(rest, decimal, name)
     entity = entity_column(rest, texts, time.stamps)
@@ -73,9 +86,10 @@ def read_table(blob: Blob, options: TableOptions, limits: Limits) -> Sample:
             _long(numbers.drop(columns=empty, errors="ignore"), rest[entity], time, options, limits, name),
             empty,
         )
-    notes = [*table.notes, *time.notes, *cube.axis.notes, *cube.notes]
+    notes = [*table.notes, *units, *time.notes, *cube.axis.notes, *cube.notes]
     if dropped:
         notes.append(f"Columns without numbers are left out: {', '.join(dropped)}.")
+    notes += rescale(cube.values, cube.entities, cube.variables, options.scale, name)
     if left:
         notes.append(f"Empty columns are left out: {', '.join(left)}.")
     return _sample(cube, time, "wide" if entity is None else "long", blob, notes)
@@ -97,7 +111,9 @@ def _wide(
     if time.stamps is None:
         axis = counted_axis(np.arange(len(numbers)))
     else:
-        numbers, notes = merge_duplicates(numbers.assign(time=time.stamps), ["time"], options.duplicates, name)
+        numbers, moved = settle_irregular(numbers.assign(time=time.stamps), options.irregular)
+        numbers, merged = merge_duplicates(numbers, ["time"], options.duplicates, name)
+        notes = [*moved, *merged]
         axis = regular_axis(numbers["time"], name)
     _check_values(len(labels) * len(axis.coords), limits, name)
     values = np.full((len(layout.entities), len(layout.variables), len(axis.coords)), np.nan)
@@ -123,7 +139,9 @@ def _long(
     if time.stamps is None:
         axis = counted_axis(frame.groupby("entity").cumcount().to_numpy())
     else:
-        frame, notes = merge_duplicates(frame.assign(time=time.stamps), ["entity", "time"], options.duplicates, name)
+        frame, moved = settle_irregular(frame.assign(time=time.stamps), options.irregular)
+        frame, merged = merge_duplicates(frame, ["entity", "time"], options.duplicates, name)
+        notes = [*moved, *merged]
         axis = regular_axis(frame["time"], name, frame["entity"])
     _check_values(len(names) * len(columns) * len(axis.coords), limits, name)
     values = np.full((len(names), len(columns), len(axis.coords)), np.nan)
