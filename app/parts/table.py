@@ -43,9 +43,12 @@ def choose(brought: Content) -> Content:
         else f"{len(found)} remark{'' if len(found) == 1 else 's'}" if found else "nothing odd"
     )  # fmt: skip
     odd = any(one.open or one.answer not in ("dayfirst", "decimal") for one in found)  # what is proven stays folded
-    with st.expander(title, key="series_reading_options", expanded=odd, icon=":material/fact_check:"):
+    with st.expander(title, key="series_intake_options", expanded=odd, icon=":material/fact_check:"):
         for answer, (question, options) in QUESTIONS.items():
-            _remarks([one for one in found if one.answer == answer])
+            about = [one for one in found if one.answer == answer]
+            if found and not about and state.get(_key(answer, brought.sha256)) in (None, "error"):
+                continue  # nobody asks this about the table
+            _remarks(about)
             st.selectbox(
                 question, options, key=_key(answer, brought.sha256), format_func=options.__getitem__,
                 persist_state="session",
@@ -72,7 +75,7 @@ def _remarks(found: list[Finding]) -> None:
         more = f" and {len(one.rows) - SHOWN_ROWS:,} more" if len(one.rows) > SHOWN_ROWS else ""
         where = f" ({'; '.join(rows)}{more})" if rows else ""
         mark = ":orange[:material/help:]" if one.open else ":material/info:"
-        st.markdown(f"{mark} {plain(one.words + where)}. **{plain(one.done)}**")
+        st.caption(f"{mark} {plain(one.words + where)}. **{plain(one.done)}**")
 
 
 def _offer(scaled: Scaled) -> str:

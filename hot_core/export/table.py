@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from hot_core.io.layout import SINGLE, headings, wide_layout
 from hot_core.modes import SeriesGeometry
 
 MIME = "text/csv"
 SUFFIX = ".csv"
-SINGLE = "series"
-"""The reader's word for the only entity of a table that names none."""
 
 
 def csv_bytes(values: xr.DataArray, geometry: SeriesGeometry) -> bytes:
@@ -26,18 +27,41 @@ def csv_bytes(values: xr.DataArray, geometry: SeriesGeometry) -> bytes:
     """
     values = values.transpose("entity", "variable", "time")
     stamps = time_texts(values["time"].values)
-    frame = long_frame(values, stamps, geometry) if geometry.layout == "long" else wide_frame(values, stamps, geometry)
-    return frame.to_csv(index=False, lineterminator="\n", float_format="%.9g").encode("utf-8")
+    wide = geometry.layout == "wide" and _told_apart(values)
+    frame = wide_frame(values, stamps, geometry) if wide else long_frame(values, stamps, geometry)
+    # pandas writes as many digits as tell a number from its neighbours: what is read again is what was written
+    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def _told_apart(values: xr.DataArray) -> bool:
+    """Whether the headings of a wide table give the reader entities and variables as they are.
+
+    One entity alone, or names with underscores, may be split elsewhere; a long table then says which is which.
+
+    Returns:
+        Whether a wide table reads back.
+    """
+    entities = tuple(str(name) for name in values["entity"].values)
+    names = tuple(heading.name for heading in headings(variable_headings(values)))
+    columns = [column_name(entity, heading, entities) for entity in entities for heading in variable_headings(values)]
+    if len(set(columns)) < len(columns):
+        return False
+    layout = wide_layout(columns, "the export")
+    return (layout.entities, layout.variables) == (entities, names)
+
+
+def column_name(entity: str, heading: str, entities: Sequence[str]) -> str:
+    """The heading of a series in a wide table; the only entity of a table that names none is not written."""
+    return heading if tuple(entities) == (SINGLE,) else f"{entity}_{heading}"
 
 
 def wide_frame(values: xr.DataArray, stamps: np.ndarray, geometry: SeriesGeometry) -> pd.DataFrame:
     """One row a step, one column for each entity and variable."""
     columns: dict[str, np.ndarray] = {geometry.time_name: stamps}
-    headings = variable_headings(values)
-    for i, entity in enumerate(values["entity"].values):
-        prefix = "" if values.sizes["entity"] == 1 and entity == SINGLE else f"{entity}_"
-        for j, heading in enumerate(headings):
-            columns[prefix + heading] = values.values[i, j]
+    entities = [str(name) for name in values["entity"].values]
+    for i, entity in enumerate(entities):
+        for j, heading in enumerate(variable_headings(values)):
+            columns[column_name(entity, heading, entities)] = values.values[i, j]
     return pd.DataFrame(columns)
 
 
