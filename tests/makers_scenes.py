@@ -17,7 +17,8 @@ NORTH_UP = Affine(10, 0, 340_000, 0, -20, 5_820_000)
 def sample_of(values: np.ndarray) -> Sample:
     """Numbers (row, column, band) as a read GeoTIFF, the bands from blue on; NaN is missing."""
     roles = ROLES[: values.shape[2]]
-    return read(geotiff(values.astype(np.float32), NORTH_UP, nodata=float("nan"), descriptions=roles), "scene.tif")
+    content = geotiff(values.astype(np.float32), NORTH_UP, "EPSG:32633", nodata=float("nan"), descriptions=roles)
+    return read(content, "scene.tif")
 
 
 def noise(rows: int, columns: int, bands: int = 6, seed: int = 0) -> np.ndarray:

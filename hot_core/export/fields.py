@@ -41,9 +41,7 @@ def field_bytes(analysis: Analysis, field: xr.DataArray) -> Exported:
     values = field.values.astype(np.float32)
     if isinstance(geometry, VolumeGeometry):
         return nifti.nifti_bytes(values, geometry, short_name(field)), nifti.SUFFIX, nifti.MIME
-    attrs = field.attrs
-    what = f"attention {attrs.get('direction')}, layer {attrs.get('layer')}, {head_words(field)}"
-    names = [f"{what}, band {band}" for band in analysis.sample.modes[2].coords]
+    names = geotiff.field_names(field, head_words(field))
     return geotiff.geotiff_bytes(values, geometry, names, float("nan")), geotiff.SUFFIX, geotiff.MIME
 
 

@@ -29,6 +29,9 @@ MOST = 1024
 SAMPLES = 32
 """Every block that is read for a file without overviews gives about so many samples a side."""
 
+SAMPLED = 2**17
+"""Statistics are taken of up to so many pixels of an overview, evenly spread."""
+
 MAKE = (
     "Overviews make it sharp: gdaladdo -r average FILE 2 4 8 16 32 64, or rio overview --build auto "
     "--resampling average FILE"
@@ -102,7 +105,9 @@ def _from_level(small: DatasetReader, indexes: Sequence[int], name: str) -> _Fou
     values = _finite(np.concatenate(parts))
     words = f"The whole file is shown by its overview of {height:,} × {width:,} pixels"
     thinned = f", of which every {_nth(stride)} is drawn" if stride > 1 else ""
-    return _Found(values, values.reshape(-1, values.shape[2]), f"{words}{thinned}.")
+    some = max(1, math.ceil(math.sqrt(values.shape[0] * values.shape[1] / SAMPLED)))
+    samples = values[some // 2 :: some, some // 2 :: some].reshape(-1, values.shape[2])
+    return _Found(values, samples, f"{words}{thinned}.")
 
 
 def _from_blocks(dataset: DatasetReader, indexes: Sequence[int], name: str, most: int) -> _Found:

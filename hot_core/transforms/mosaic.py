@@ -11,6 +11,7 @@ import xarray as xr
 
 from hot_core.modes import RasterGeometry, Sample
 from hot_core.transforms import raster
+from hot_core.transforms.areas import class_areas, pixel_areas
 from hot_core.transforms.inputs import Config, ModelInput, check_present, check_tokens, geometry_of, masked
 from hot_core.transforms.results import Segmentation, softmax
 from hot_core.transforms.settings import Settings
@@ -114,14 +115,14 @@ def blend(
         labels[start:stop] = np.where(seen, shares.argmax(axis=0), -1)
         kept[:, start:stop] = np.where(seen, shares, np.nan)
     check_present(labels >= 0, tiling.config.name)
-    counts = np.bincount(labels[labels >= 0], minlength=len(classes))
-    area, unit = raster.pixel_area(tiling.geometry)
+    areas, unit, _ = pixel_areas(tiling.geometry, shape)
+    found = class_areas(labels, areas, len(classes))
     coords = {mode.name: mode.coords for mode in modes}
     return Segmentation(
         classes,
         xr.DataArray(labels, dims=list(coords), coords=coords, name="label"),
         xr.DataArray(kept, dims=["class", *coords], coords={"class": list(classes), **coords}, name="probability"),
-        {name: float(n) * area for name, n in zip(classes, counts, strict=True)},
+        {name: float(area) for name, area in zip(classes, found, strict=True)},
         unit,
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hot_core.errors import ModelError, SelectionError
 from hot_core.modes import Mode, RasterGeometry, Sample, TokenAxis, TokenGrid
+from hot_core.transforms.areas import class_areas, pixel_areas
 from hot_core.transforms.inputs import (
     Config,
     ModelInput,
@@ -25,8 +26,6 @@ from hot_core.transforms.volume import whole
 
 REGION = 256
 """Rows and columns of the part that is analysed when nobody chose one."""
-
-METRES = {"metre": 1.0, "meter": 1.0, "m": 1.0, "foot": 0.3048, "US survey foot": 1200 / 3937}
 
 
 def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
@@ -53,6 +52,8 @@ def to_input(sample: Sample, config: Config, settings: Settings) -> ModelInput:
         notes.append(f"The file has {len(kept)} of the model's {len(config.roles)} bands; without {missing}.")
     seen = np.asarray(mask.any(axis=-1))
     geometry = geometry_of(sample, RasterGeometry)
+    said = pixel_areas(geometry, sample.data.shape[:2])[2] if config.classes else ""
+    notes += [said] if said else []
     back = partial(to_segmentation, config, sample.modes[:2], region, seen, geometry)
     return ModelInput(values, mask, grid, back, tuple(roles[i] for i in kept), tuple(notes))
 
@@ -132,19 +133,10 @@ def to_segmentation(
     """Logits (class, row, column) as labels and probabilities over the whole scene, with areas.
 
     Returns:
-        The segmentation; areas in hectares where the map unit is a length, in pixels otherwise.
+        The segmentation; areas in hectares, true ones where the map's own are not; in pixels where it has no place.
     """
     labels, shares = whole(config, modes, region, seen, output)
-    counts = np.bincount(labels.values[labels.values >= 0], minlength=len(config.classes))
-    area, unit = pixel_area(geometry)
-    amounts = {name: float(n) * area for name, n in zip(config.classes, counts, strict=True)}
+    areas, unit, _ = pixel_areas(geometry, labels.shape)
+    found = class_areas(labels.values, areas, len(config.classes))
+    amounts = {name: float(area) for name, area in zip(config.classes, found, strict=True)}
     return Segmentation(tuple(config.classes), labels, shares, amounts, unit)
-
-
-def pixel_area(geometry: RasterGeometry) -> tuple[float, str]:
-    """The area of a pixel in hectares; 1 px where the CRS is missing or in degrees (areas then differ by row)."""
-    metres = METRES.get(geometry.unit) if geometry.crs else None
-    if metres is None:
-        return 1.0, "px"
-    a, b, _, d, e, _ = geometry.transform
-    return abs(a * e - b * d) * metres**2 / 1e4, "ha"
