@@ -136,7 +136,8 @@ def test_a_part_of_a_large_volume_keeps_every_voxels_index_and_place(name: str) 
       return { shape: volume.header.shape, lines: readoutLines({ volume, look, cross }),
         corner: fileVoxel(corner, file),
         cornerLines: readoutLines({ volume, look, cross: corner }), file: fileVoxel(cross, file),
-        world: worldOf(cross, affine), middle: fileVoxel(look.header.query.map(([start]) => start), file) };
+        world: worldOf(cross, affine), first: fileVoxel(look.header.query.map(([start]) => start), file),
+        last: fileVoxel(look.header.query.map(([, stop]) => stop - 1), file) };
     };
     answer(given.map(read));
     """
@@ -144,7 +145,7 @@ def test_a_part_of_a_large_volume_keeps_every_voxels_index_and_place(name: str) 
     assert np.prod(part["shape"]) <= 900 < np.prod(whole["shape"])
     assert part["file"] == list(MARK)
     np.testing.assert_allclose(part["world"], (affine @ [*MARK, 1])[:3], atol=1e-4)
-    for said in ("lines", "cornerLines", "corner", "middle"):
+    for said in ("lines", "cornerLines", "corner", "first", "last"):
         assert part[said] == whole[said]
 
 

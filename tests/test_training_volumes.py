@@ -23,7 +23,7 @@ from hot_core.training.calibration import brier, calibration_error, reliability_
 from hot_core.training.forest import forest_shares
 from hot_core.training.hippocampus_scores import Scan
 from hot_core.training.regrid import linear_weights, overlap_weights, regrid, regrid_affine, regrid_labels
-from hot_core.training.shapes import occupancies
+from hot_core.training.shapes import depth, occupancies
 from hot_core.training.volumes import evenly, interval, share_hidden
 from hot_core.transforms import Settings, to_input
 from tests import makers_training as makers
@@ -192,12 +192,13 @@ def test_hidden_table_hides_tokens_and_scores_what_is_left(adrenals, classifier)
 
 def test_a_lead_in_auc_is_measured_on_the_same_drawn_cases():
     rng = np.random.default_rng(7)
-    labels = np.array([0] * 19 + [1] * 11)
+    labels = rng.permutation([0] * 19 + [1] * 11)
+    groups = [np.flatnonzero(labels == c) for c in (0, 1)]
     score, other = labels + rng.normal(0, 0.7, 30), labels + rng.normal(0, 1.1, 30)
     draws = np.random.default_rng(0)
     differences = []
     for _ in range(1000):
-        drawn = np.concatenate([draws.choice(np.arange(19), 19), draws.choice(np.arange(19, 30), 11)])
+        drawn = np.concatenate([draws.choice(group, len(group)) for group in groups])
         each = [roc_auc_score(labels[drawn], of[drawn]) for of in (score, other)]
         differences.append(each[0] - each[1])
     lead, low, high = adrenal.auc_lead(score, other, labels)
@@ -264,12 +265,16 @@ def test_adrenal_evaluation_tells_its_own_numbers(adrenals, classifier, monkeypa
     fitted = []
     plain = recipe_module.forest_shares
     monkeypatch.setattr(recipe_module, "forest_shares", lambda *given: fitted.append(given) or plain(*given))
+    compared = []
+    measured = recipe_module.auc_lead
+    monkeypatch.setattr(recipe_module, "auc_lead", lambda *given: compared.append(given) or measured(*given))
     got = adrenals.evaluate(classifier)
     assert len(fitted[0][0]) == len(fitted[0][1]) == 24
     of_test = adrenals.measure(classifier, "test")
     for name in ("auc", "accuracy", "brier"):
         assert got.scores[name] == pytest.approx(of_test[name])
     assert got.scores["auc low"] <= got.scores["auc"] <= got.scores["auc high"]
+    np.testing.assert_array_equal(compared[0][1], depth(adrenals.test.shapes))
     lead = got.scores["lead over thickness"]
     assert lead == pytest.approx(got.scores["auc"] - got.yardsticks["thickness auc"])
     assert f"thickness is {lead:+.3f} (95 % interval" in got.remarks[1]

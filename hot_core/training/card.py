@@ -67,7 +67,7 @@ def card(
         "Data": [_list(facts.data)],
         "Split": [_list(facts.split)],
         "Protocol": [_list(facts.protocol)],
-        "Scores": [*map(_table, evaluation.tables), *evaluation.remarks],
+        "Scores": [*map(table_words, evaluation.tables), *evaluation.remarks],
         "Calibration": _pictures(evaluation, "calibration"),
         "Failure cases": _pictures(evaluation, "failures"),
         UNLIKE: unlike(outside),
@@ -107,7 +107,7 @@ def unlike(outside: Outside | None) -> list[str]:
         OUTSIDE.format(inputs=outside.inputs, rate=f"{outside.false_alarm_rate:.0%}"),
         f"**Measured on the test part: {outside.far} of {outside.cases} undisturbed inputs ({share:.1%}) are called "
         "unlike the training data.**",
-        *map(_table, outside.tables),
+        *map(table_words, outside.tables),
         *outside.remarks,
     ]
 
@@ -160,14 +160,16 @@ def _made(recipe: Recipe, run: Run, plan: Plan, quick: bool) -> str:
         f"best ({run.state.best_score:.4f}). AdamW, learning rate {recipe.learning_rate:g}, weight decay "
         f"{recipe.weight_decay:g}, one cycle, gradients clipped at {plan.clip:g}."
     )
-    return f"{facts}\n\n```\n{command}\n```"
+    folder_words = "What belongs into DIR, and where it comes from, stands in docs/training-data.md."
+    return f"{facts}\n\n```\n{command}\n```\n\n{folder_words}"
 
 
 def _list(sentences: Sequence[str]) -> str:
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def _table(table: Table) -> str:
+def table_words(table: Table) -> str:
+    """A table as the card prints it, its title above it."""
     lines = [table.columns, tuple("---" if i == 0 else "---:" for i in range(len(table.columns))), *table.rows]
     body = "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
     return f"{table.title}:\n\n{body}"
