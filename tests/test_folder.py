@@ -1,0 +1,167 @@
+"""The folder that a page may read: its rasters by name, and nothing outside it whatever a name says."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import cache, folder
+from hot_core.errors import ReadError
+from hot_core.io import read
+from tests.io_makers import raster_values, tiff_bytes
+from tests.test_app_pages import ROOT, Open, calm, keys, open_page, reading  # noqa: F401
+
+SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
+REFUSED = r"^There is no such raster in the folder\. Choose one from the list\.$"
+
+
+def raster() -> bytes:
+    return tiff_bytes(raster_values(6, (37, 41)), descriptions=SIX)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with rasters, beside a secret one, and every way out of it that a file system has."""
+    top, secret = tmp_path / "open", tmp_path / "secret"
+    for name in ("scene.tif", "north/Far.TIFF", "north/deep/a b.tif", ".hidden.tif", ".git/in.tif", "notes.txt"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_bytes(raster())
+    secret.mkdir()
+    (secret / "private.tif").write_bytes(raster())
+    (tmp_path / "open2").mkdir()
+    (tmp_path / "open2" / "neighbour.tif").write_bytes(raster())
+    (top / "out.tif").symlink_to(secret / "private.tif")
+    (top / "up.tif").symlink_to("../secret/private.tif")
+    (top / "linked").symlink_to(secret)
+    (top / "inside.tif").symlink_to("north/Far.TIFF")
+    (top / "to_hidden.tif").symlink_to(".hidden.tif")
+    (top / "loop.tif").symlink_to("loop.tif")
+    (top / "gone.tif").symlink_to("nowhere.tif")
+    (top / "folder.tif").mkdir()
+    os.mkfifo(top / "pipe.tif")
+    monkeypatch.setenv(folder.VARIABLE, str(top))
+    cache.folder_names.clear()
+    yield top
+    cache.folder_names.clear()
+
+
+def test_rasters_are_listed_by_name_and_no_way_out_is(place: Path) -> None:
+    assert folder.rasters() == ("inside.tif", "scene.tif", "north/Far.TIFF", "north/deep/a b.tif")
+    assert not any(str(place) in name for name in folder.rasters())
+
+
+@pytest.mark.parametrize("name", ["scene.tif", "north/Far.TIFF", "north/deep/a b.tif", "inside.tif"])
+def test_what_is_listed_opens_by_its_name_alone(place: Path, name: str) -> None:
+    content = folder.open_raster(name)
+    assert content.path == (place / name).resolve()
+    assert (content.title, content.data, content.bundled) == (name.rsplit("/", 1)[-1], None, False)
+    assert str(place) not in repr((content.title, content.name, content.sha256))
+    assert read(content.path, content.name).source.name == content.name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret/private.tif", "north/../../secret/private.tif", "north/../scene.tif", "{top}/scene.tif",
+        "{secret}/private.tif", "/etc/passwd", "//etc/passwd", "out.tif", "up.tif", "linked/private.tif", "loop.tif",
+        "gone.tif", "folder.tif", "pipe.tif", ".hidden.tif", "to_hidden.tif", ".git/in.tif", "notes.txt", "", ".", "..",
+        "../open2/neighbour.tif", "..\\secret\\private.tif", "scene.tif\0.tif", "~/x.tif", "file:///etc/hosts.tif",
+        "/vsicurl/http://localhost/x.tif", "zip://scene.tif", "nowhere.tif", "a" * 5000 + ".tif",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_opened_and_the_answer_is_always_the_same(place: Path, name: str) -> None:
+    asked = name.format(top=place, secret=place.parent / "secret") if "{" in name else name
+    with pytest.raises(ReadError, match=REFUSED):
+        folder.open_raster(asked)
+
+
+def test_a_link_that_is_turned_outwards_after_the_list_was_made_is_refused(place: Path) -> None:
+    assert "inside.tif" in folder.rasters()
+    (place / "inside.tif").unlink()
+    (place / "inside.tif").symlink_to(place.parent / "secret" / "private.tif")
+    with pytest.raises(ReadError, match=REFUSED):
+        folder.open_raster("inside.tif")
+
+
+@pytest.mark.parametrize("named", [None, "", "  ", "{top}/nowhere", "{top}/scene.tif"])
+def test_without_a_folder_there_is_nothing(place: Path, named: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if named is None:
+        monkeypatch.delenv(folder.VARIABLE)
+    else:
+        monkeypatch.setenv(folder.VARIABLE, named.format(top=place))
+    assert (folder.root(), folder.rasters()) == (None, ())
+    with pytest.raises(ReadError, match=REFUSED):
+        folder.open_raster("scene.tif")
+
+
+def test_side_files_are_not_followed(place: Path) -> None:
+    """GDAL would take a mask, overviews and numbers from files beside a raster, where links may lead anywhere."""
+    before = read(folder.open_raster("scene.tif").path).data.values
+    for side in ("scene.tif.msk", "scene.tif.ovr", "scene.tif.aux.xml", "scene.tfw"):
+        (place / side).symlink_to(place.parent / "secret" / "private.tif")
+    assert (read(folder.open_raster("scene.tif").path).data.values == before).all()
+
+
+def test_a_virtual_raster_under_a_false_name_is_not_opened(place: Path) -> None:
+    """Its text may name any file of the machine; only GeoTIFFs are read, by their content."""
+    source = place.parent / "secret" / "private.tif"
+    text = (
+        f'<VRTDataset rasterXSize="41" rasterYSize="37"><VRTRasterBand dataType="UInt16" band="1"><SimpleSource>'
+        f"<SourceFilename>{source}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>"
+    )
+    (place / "trick.tif").write_text(text)
+    with pytest.raises(ReadError, match=r"^trick\.tif: "):
+        read(folder.open_raster("trick.tif").path)
+
+
+def test_a_changed_file_is_another_file(place: Path) -> None:
+    first = folder.open_raster("scene.tif").sha256
+    assert folder.open_raster("scene.tif").sha256 == first
+    (place / "scene.tif").write_bytes(raster() + b"\0")
+    assert folder.open_raster("scene.tif").sha256 != first
+
+
+def test_long_folders_are_cut(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "MOST_NAMES", 2)
+    assert len(folder.rasters()) == 2
+    monkeypatch.setattr(folder, "MOST_ENTRIES", 1)
+    assert not any("/" in name for name in folder.rasters())  # the top alone was looked at
+
+
+def opened(app: AppTest, name: str) -> AppTest:
+    return calm(app.selectbox("raster_folder").set_value(name).run())
+
+
+def test_the_page_opens_a_file_of_the_folder_and_goes_back(place: Path, open_page: Open) -> None:  # noqa: F811
+    app = open_page("raster")
+    sample = reading(app)
+    assert app.selectbox("raster_folder").options == ["none", *folder.rasters()]
+    opened(app, "north/Far.TIFF")
+    assert app.markdown[0].value.replace("\\", "").startswith("### Far.TIFF\n")
+    assert app.selectbox("raster_sample").disabled
+    assert not app.error
+    assert not any(str(place) in text.value for text in [*app.markdown, *app.caption, *app.code])
+    opened(app, "")
+    assert reading(app) == sample
+
+
+@pytest.mark.parametrize("asked", ["../secret/private.tif", "out.tif", "{secret}/private.tif"])
+def test_a_page_that_is_told_to_open_something_else_shows_the_sample(place: Path, asked: str) -> None:
+    app = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=120)
+    app.session_state["raster_folder"] = asked.format(secret=place.parent / "secret")
+    calm(calm(app.run()).switch_page("views/raster.py").run())
+    assert app.selectbox("raster_folder").value == ""
+    assert app.markdown[0].value.startswith("### Brandenburg")
+
+
+def test_other_pages_and_machines_without_a_folder_offer_none(
+    place: Path,
+    open_page: Open,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "raster_folder" not in keys(open_page("volume"), "selectbox")
+    monkeypatch.delenv(folder.VARIABLE)
+    assert "raster_folder" not in keys(open_page("raster"), "selectbox")
