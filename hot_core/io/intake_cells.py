@@ -16,6 +16,7 @@ Found: TypeAlias = tuple[Literal["dayfirst", "decimal"], str, str, str, pd.Serie
 _GROUPED = r"^[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$"
 _GROUPED_BY_POINTS = r"^[-+]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?$"
 _COMMA = r"^[-+]?\d+,\d+(?:[eE][-+]?\d+)?$"
+_SURE_COMMA = r"^[-+]?\d+,(?:\d{1,2}|\d{4,})(?:[eE][-+]?\d+)?$"
 _SURE_POINT = r"^[-+]?(?:0*\.\d+|\d+\.(?:\d{1,2}|\d{4,})|0\d*\.\d+|\d{4,}\.\d+)(?:[eE][-+]?\d+)?$"
 OPEN = "The file is not read until you say which."
 
@@ -88,7 +89,7 @@ def decimal_findings(cells: pd.DataFrame, decimal: Decimal | None) -> list[Found
 def _kinds(sign: Decimal | None, proven: bool) -> list[tuple[str, str]]:
     """What to look for in a column, and what it means."""
     if sign is None:
-        return [(_GROUPED, "may have a decimal comma or group thousands"), (_COMMA, "have a decimal comma")]
+        return [(_GROUPED, "may have a decimal comma or group thousands"), (_SURE_COMMA, "have a decimal comma")]
     if sign == ",":
         return [(_COMMA, "have a decimal comma"), (_GROUPED_BY_POINTS, "group thousands by points")]
     doubtful = [] if proven else [(_GROUPED_BY_POINTS, "may group thousands by points")]

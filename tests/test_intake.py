@@ -1,0 +1,265 @@
+"""The intake report names the rows, offers the choice and takes none; units are what the file says they are."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hot_core.errors import ReadError
+from hot_core.io import read
+from hot_core.io.intake import Finding, intake, intake_csv
+from hot_core.io.regular import off_step
+from hot_core.io.rescale import unit_surprises
+from hot_core.io.tabular import TableOptions
+from hot_core.io.units import split_unit
+
+STEPS = 61
+
+
+def stamps(freq: str = "h", start: str = "2024-02-05") -> list[str]:
+    return [str(stamp) for stamp in pd.date_range(start, periods=STEPS, freq=freq)]
+
+
+def table(rows: list[str], header: str = "time,level [m]") -> bytes:
+    return "\n".join([header, *rows]).encode()
+
+
+def plain_rows(times: list[str]) -> list[str]:
+    return [f"{time},{20 + at % 7}.5" for at, time in enumerate(times)]
+
+
+def look(data: bytes, **said: object) -> tuple[Finding, ...]:
+    return intake(data, "t.csv", TableOptions(**said))  # type: ignore[arg-type]
+
+
+def test_nothing_odd_means_no_finding() -> None:
+    assert look(table(plain_rows(stamps()))) == ()
+
+
+@pytest.mark.parametrize("said", ["error", "first", "mean"])
+def test_repeated_rows_are_named_and_settled_as_said(said: str) -> None:
+    rows = plain_rows(stamps())
+    data = table([*rows[:31], rows[30].replace(".5", ".7"), *rows[31:], rows[5]])
+    (found,) = look(data, duplicates=said)
+    assert (found.answer, found.rows, found.column) == ("duplicates", (32, 63), "time")
+    assert found.cells == (stamps()[30], stamps()[5])
+    assert found.open is (said == "error")
+    if said == "error":
+        with pytest.raises(ReadError, match=r"2 rows repeat a time stamp: data rows 32, 63"):
+            read(data, "t.csv")
+    else:
+        values = read(data, "t.csv", duplicates=said).data.values[0, 0]
+        assert values[30] == (20 + 30 % 7 + 0.5 if said == "first" else pytest.approx(20 + 30 % 7 + 0.6))
+
+
+def literal_off(values: list[int]) -> tuple[set[int], int]:
+    """Rows whose stamp does not share its remainder with most stamps, by the most frequent difference."""
+    different = sorted(set(values))
+    steps = [b - a for a, b in itertools.pairwise(different)]
+    step = min(set(steps), key=lambda one: (-steps.count(one), one))
+    rests = [value % step for value in different]
+    phase = min(set(rests), key=lambda one: (-rests.count(one), one))
+    return {at for at, value in enumerate(values) if value % step != phase}, step
+
+
+@pytest.mark.parametrize("freq", ["15min", "h", "D"])
+def test_rows_beside_the_step_are_those_of_the_definition(freq: str) -> None:
+    times = pd.Series(pd.to_datetime(stamps(freq, "2024-02-05 00:07")).astype("datetime64[ns]"))
+    times.iloc[[11, 43]] += pd.Timedelta("3min")
+    wrong, step = off_step(times)
+    rows, literal = literal_off([int(v) for v in times.to_numpy().astype(np.int64)])
+    assert set(wrong.nonzero()[0].tolist()) == rows == {11, 43}
+    assert step == literal
+
+
+@pytest.mark.parametrize("said", ["error", "drop", "nearest"])
+def test_rows_beside_the_step_are_left_out_or_moved_only_when_asked(said: str) -> None:
+    times = stamps()
+    times[17] = times[17].replace(":00:00", ":08:00")
+    times[19] = times[19].replace(":00:00", ":40:00")
+    data = table(plain_rows(times))
+    found = [one for one in look(data, irregular=said) if one.answer == "irregular"]
+    assert [(one.rows, one.open) for one in found] == [((18, 20), said == "error")]
+    if said == "error":
+        with pytest.raises(ReadError, match=r'irregular: data rows 18, 20 .* or pass irregular="drop" or irregular='):
+            read(data, "t.csv")
+    elif said == "drop":
+        sample = read(data, "t.csv", irregular="drop")
+        assert np.isnan(sample.data.values[0, 0, [17, 19]]).all()
+        assert np.isnan(sample.data.values).sum() == 2
+        assert "2 rows beside the step of the others are left out: data rows 18, 20." in sample.notes
+    else:  # 40 minutes past is nearer to the next hour, which has a row: that is another question
+        with pytest.raises(ReadError, match=r"1 rows repeat a time stamp: data row 21"):
+            read(data, "t.csv", irregular="nearest")
+        sample = read(data, "t.csv", irregular="nearest", duplicates="first")
+        assert sample.data.values[0, 0, 17] == 20 + 17 % 7 + 0.5
+        assert np.isnan(sample.data.values[0, 0, 19])
+        assert sample.data.values[0, 0, 20] == 20 + 19 % 7 + 0.5
+
+
+def test_days_that_may_be_months_are_named_and_what_the_column_proves_is_said() -> None:
+    days = [f"{day:02d}/{month:02d}/2013" for month in (1, 2, 3, 4) for day in range(1, 13)]
+    (found,) = look(table(plain_rows(days)))
+    assert (found.answer, found.open, found.column) == ("dayfirst", True, "time")
+    assert found.rows == tuple(at + 1 for at, day in enumerate(days) if day[:2] != day[3:5])
+    (found,) = look(table(plain_rows(days)), dayfirst=False)
+    assert not found.open
+    assert found.done == "The month is taken first, as you said."
+    whole = [str(day)[8:10] + str(day)[4:8].replace("-", "/") + "2013" for day in stamps("D", "2013-01-01")]
+    (found,) = look(table(plain_rows([day.replace("//", "/") for day in whole])))
+    assert not found.open
+    assert "the day comes first, as some first numbers are above 12" in found.done
+
+
+def test_commas_and_points_in_numbers_are_named() -> None:
+    times = stamps()
+    open_case = table([f'{time},"{1 + at % 9},{100 + at}"' for at, time in enumerate(times)])
+    (found,) = look(open_case)
+    assert (found.answer, found.open, len(found.rows)) == ("decimal", True, STEPS)
+    (found,) = look(open_case, decimal=",")
+    assert found.done == "The comma is taken as the decimal sign, as you said."
+    comma = "\n".join(["time;level", *(f"{time};{at % 9},5" for at, time in enumerate(times))]).encode()
+    (found,) = look(comma)
+    assert not found.open
+    assert "have a decimal comma" in found.words
+    grouped = table([f"{time},{'1,234.5' if at == 3 else '7.5'}" for at, time in enumerate(times)]).replace(
+        b"1,234.5", b'"1,234.5"'
+    )
+    (found,) = look(grouped)
+    assert (found.rows, found.cells) == ((4,), ("1,234.5",))
+    assert "group thousands by commas" in found.words
+    points = table([f"{time},{1 + at % 9}.{100 + at}" for at, time in enumerate(times)])
+    (found,) = look(points)
+    assert "may group thousands by points" in found.words
+    assert not found.open
+    proven = table([f"{time},{1 + at % 9}.{100 + at if at else 5}" for at, time in enumerate(times)])
+    assert look(proven) == ()
+
+
+def literal_surprises(sizes: np.ndarray) -> set[tuple[int, int, float]]:
+    found = set()
+    for e in range(sizes.shape[0]):
+        for v in range(sizes.shape[1]):
+            others = [sizes[o, v] for o in range(sizes.shape[0]) if o != e and sizes[o, v] > 0]
+            if not others or not sizes[e, v] > 0:
+                continue
+            ratio = sizes[e, v] / float(np.median(others))
+            for factor, low, high in ((1000, 10**2.8, 10**3.2), (100, 10**1.9, 10**2.1)):
+                if low < ratio < high:
+                    found.add((e, v, float(factor)))
+                if low < 1 / ratio < high and len(others) > 1:
+                    found.add((e, v, 1 / factor))
+    return found
+
+
+@pytest.mark.parametrize("entities", [2, 3, 5])
+def test_series_in_another_unit_are_those_of_the_definition(entities: int) -> None:
+    rng = np.random.default_rng(entities)
+    hits = 0
+    for _ in range(53):
+        sizes = rng.lognormal(2, 0.4, (entities, 7)) * rng.choice([1, 1, 1, 1, 100, 1000, 0.001], (entities, 7))
+        sizes[rng.random(sizes.shape) < 0.05] = np.nan
+        found = unit_surprises(sizes)
+        assert set(found) == literal_surprises(sizes)
+        hits += len(found)
+    assert hits > 20
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_a_station_in_another_unit_is_offered_and_divided_only_when_asked(layout: str) -> None:
+    rng = np.random.default_rng(0)
+    values = rng.gamma(9, 2, (3, STEPS)).round(2)
+    values[1] *= 1000
+    frame = pd.DataFrame({"time": stamps()})
+    if layout == "wide":
+        frame = frame.assign(**{f"{e}_{v}": values[i] for i, e in enumerate("ABC") for v in ("pm [µg/m3]",)})
+        frame = frame.assign(**{f"{e}_rh [%]": 50 + np.arange(STEPS) % 7 for e in "ABC"})
+    else:
+        parts = [frame.assign(station=e, **{"pm [µg/m3]": values[i]}) for i, e in enumerate("ABC")]
+        frame = pd.concat(parts)
+    data = frame.to_csv(index=False).encode()
+    (found,) = look(data)
+    assert (found.answer, found.scaled, found.open) == ("scale", ("B", "pm", 1000.0), False)
+    assert found.done == "It is taken as it stands."
+    np.testing.assert_array_equal(read(data, "t.csv").data.sel(entity="B", variable="pm").values, values[1])
+    sample = read(data, "t.csv", scale=[found.scaled])
+    np.testing.assert_allclose(sample.data.sel(entity="B", variable="pm").values, values[1] / 1000)
+    np.testing.assert_array_equal(sample.data.sel(entity="A", variable="pm").values, values[0])
+    assert "B · pm is divided by 1,000, as you said." in sample.notes
+    (found,) = look(data, scale=(("B", "pm", 1000.0),))
+    assert found.done == "It is divided, as you said."
+    with pytest.raises(ReadError, match=r"there is no series 'D · pm' to divide"):
+        read(data, "t.csv", scale=[("D", "pm", 10)])
+    with pytest.raises(ReadError, match=r"'B · pm' cannot be divided by 0"):
+        read(data, "t.csv", scale=[("B", "pm", 0)])
+
+
+def test_the_night_when_clocks_go_back_is_recognised() -> None:
+    local = pd.date_range("2023-10-28 00:00", periods=STEPS, freq="h", tz="Europe/Berlin").tz_localize(None)
+    (found,) = look(table(plain_rows([str(time) for time in local])))
+    assert (found.answer, found.rows, found.cells) == ("duplicates", (28,), ("2023-10-29 02:00:00",))
+    assert "the night when clocks go back" in found.words
+    other = plain_rows(stamps())
+    assert "clocks" not in look(table([*other, other[-1]]))[0].words
+
+
+def test_the_report_as_a_table_has_every_row() -> None:
+    rows = plain_rows(stamps())
+    data = table([*rows, *rows[7:24]])
+    back = pd.read_csv(io.BytesIO(intake_csv(look(data))))
+    assert back["data_row"].tolist() == list(range(62, 79))
+    assert back["cell"].tolist() == stamps()[7:24]
+    assert set(back["about"]) == {"duplicates"}
+    assert pd.read_csv(io.BytesIO(intake_csv(()))).empty
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00\x01\x02", b"<html>", b"a,b\n1,2\n3\n", b"date,a\n2013-13-45,1\n2013-01-02,2"]
+)
+def test_what_is_no_table_has_no_report(data: bytes) -> None:
+    assert look(data) == ()
+
+
+# --- units ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "unit"),
+    [
+        ("temp (°C)", "temp", "°C"), ("pm [µg/m³]", "pm", "µg/m³"), ("temp_degC", "temp", "degC"),
+        ("wind speed, m/s", "wind speed", "m/s"), ("rain mm", "rain", "mm"), ("load_MW", "load", "MW"),
+        ("t_min", "t_min", ""), ("temp_c", "temp_c", ""), ("wind_m", "wind_m", ""), ("mm", "mm", ""),
+        ("_mm", "_mm", ""),
+    ],
+)  # fmt: skip
+def test_units_stand_in_names_or_nowhere(label: str, name: str, unit: str) -> None:
+    assert split_unit(label) == (name, unit)
+
+
+def test_stations_and_variables_are_told_apart_with_units_at_the_end() -> None:
+    rows = [f"{time},{at % 5}.5,1,2,3" for at, time in enumerate(stamps())]
+    sample = read(table(rows, "time,A_temp_degC,A_rh_pct,B_temp_degC,B_rh_pct"), "t.csv")
+    assert [str(v) for v in sample.data["variable"].values] == ["temp", "rh"]
+    assert sample.data["unit"].values.tolist() == ["degC", "pct"]
+    assert [str(v) for v in sample.data["entity"].values] == ["A", "B"]
+
+
+@pytest.mark.parametrize("row", [",°C,%,", "UTC,[°C],[%],[-]", "-,°C,%,none"])
+def test_a_row_of_units_is_taken_for_what_it_is(row: str) -> None:
+    rows = [f"{time},{at % 5}.5,{at % 3},{at % 7}" for at, time in enumerate(stamps())]
+    sample = read(table([row, *rows], "time,temp,rh,index_of_x"), "t.csv")
+    assert sample.data["unit"].values.tolist() == ["°C", "%", ""]
+    assert sample.data.shape == (1, 3, STEPS)
+    assert sample.data.values[0, 0, 3] == 3.5
+    assert any("The row below the header holds units: temp °C, rh %" in note for note in sample.notes)
+
+
+@pytest.mark.parametrize("row", ["2024-02-04 23:00:00,°C,%", ",cold,%", ",°C,7"])
+def test_a_row_that_only_looks_like_units_is_none(row: str) -> None:
+    rows = [f"{time},{at % 5}.5,{at % 3}" for at, time in enumerate(stamps())]
+    with pytest.raises(ReadError):
+        read(table([row, *rows], "time,temp,rh"), "t.csv")
