@@ -81,7 +81,7 @@ def _window(
     if asked is not None:
         choose_window(*size, asked, limits, blob.name)  # refused before anything is read
     _, rows, columns, _ = grid(dataset, (0, 0, 2, 2), indexes)
-    overview = read_overview(blob, dataset, indexes, (rows, columns, Mode("band", np.array(labels))), limits)
+    overview = read_overview(dataset, indexes, (rows, columns, Mode("band", np.array(labels))), limits, blob.name)
     area, said = choose_window(*size, asked, limits, blob.name, overview)
     return area, [*said, overview.words, SCALED], overview
 

@@ -14,9 +14,8 @@ import numpy as np
 import xarray as xr
 from rasterio.io import DatasetReader
 
-from hot_core.io.blob import Blob
 from hot_core.io.geotiff_grid import centres
-from hot_core.io.geotiff_pixels import opened, read_values
+from hot_core.io.geotiff_pixels import read_values
 from hot_core.io.limits import Limits
 from hot_core.modes import Mode, Overview
 
@@ -39,16 +38,16 @@ MAKE = (
 
 
 def read_overview(
-    blob: Blob, dataset: DatasetReader, indexes: Sequence[int], modes: Sequence[Mode], limits: Limits
+    dataset: DatasetReader, indexes: Sequence[int], modes: Sequence[Mode], limits: Limits, name: str
 ) -> Overview:
     """The whole raster in a picture of up to 1024 pixels a side.
 
     Args:
-        blob: the file.
-        dataset: the same, open.
+        dataset: the file, open.
         indexes: the bands, from 1.
         modes: any row, column and band modes of the file: their names and units.
         limits: how many values may be decoded for it.
+        name: the file's name, for the sentence.
 
     Returns:
         The overview, its samples for statistics with it.
@@ -56,12 +55,11 @@ def read_overview(
     Raises:
         ReadError: when pixels cannot be read.
     """
-    level = best_level(dataset, len(indexes), limits.overview)
-    if level is None:
-        found = _from_blocks(dataset, indexes, blob.name, limits.overview)
+    size = overview_size(dataset, len(indexes), limits.overview)
+    if size is None:
+        found = _from_blocks(dataset, indexes, name, limits.overview)
     else:
-        with opened(blob, level) as small:
-            found = _from_level(small, indexes, blob.name)
+        found = _from_level(dataset, size, indexes, name)
     rows, columns = found.values.shape[:2]
     step = (dataset.height / rows, dataset.width / columns)
     y, x = centres(dataset.transform, (np.arange(rows) + 0.5) * step[0], (np.arange(columns) + 0.5) * step[1])
@@ -82,28 +80,27 @@ class _Found(NamedTuple):
     words: str
 
 
-def best_level(dataset: DatasetReader, bands: int, most: int) -> int | None:
-    """The coarsest overview of at least 512 pixels a side, or the finest below; None where none is small enough."""
-    factors = dataset.overviews(1)
-    sizes = [(math.ceil(dataset.height / f), math.ceil(dataset.width / f)) for f in factors]
-    usable = [at for at, (rows, columns) in enumerate(sizes) if rows * columns * bands <= most]
-    if not usable:
-        return None
-    fine = [at for at in usable if max(sizes[at]) >= SIDE]
-    return max(fine, key=lambda at: factors[at]) if fine else min(usable, key=lambda at: factors[at])
+def overview_size(dataset: DatasetReader, bands: int, most: int) -> tuple[int, int] | None:
+    """Rows and columns of the coarsest overview of at least 512 pixels a side, or of the finest below that.
+
+    Returns:
+        The size; None where the file has no overview that is small enough.
+    """
+    sizes = sorted((-(-dataset.height // f), -(-dataset.width // f)) for f in dataset.overviews(1))
+    usable = [size for size in sizes if size[0] * size[1] * bands <= most]
+    return next((size for size in usable if max(size) >= SIDE), usable[-1] if usable else None)
 
 
-def _from_level(small: DatasetReader, indexes: Sequence[int], name: str) -> _Found:
-    """An overview of the file, thinned; read in strips so that no more than a few of its rows are held."""
-    height, width = small.height, small.width
-    stride = max(1, -(-max(height, width) // MOST))
-    strip = max(stride, 512 // stride * stride)
-    parts = []
-    for start in range(0, height, strip):
-        part = read_values(small, indexes, (start, 0, min(strip, height - start), width), name)
-        parts.append(part[stride // 2 :: stride, stride // 2 :: stride].copy())
-    values = _finite(np.concatenate(parts))
-    words = f"The whole file is shown by its overview of {height:,} × {width:,} pixels"
+def _from_level(dataset: DatasetReader, size: tuple[int, int], indexes: Sequence[int], name: str) -> _Found:
+    """An overview of the file, thinned, one band after another."""
+    stride = max(1, -(-max(size) // MOST))
+    area = (0, 0, dataset.height, dataset.width)
+    bands = [
+        read_values(dataset, [index], area, name, size)[stride // 2 :: stride, stride // 2 :: stride].copy()
+        for index in indexes
+    ]
+    values = _finite(np.concatenate(bands, axis=2))
+    words = f"The whole file is shown by its overview of {size[0]:,} × {size[1]:,} pixels"
     thinned = f", of which every {_nth(stride)} is drawn" if stride > 1 else ""
     some = max(1, math.ceil(math.sqrt(values.shape[0] * values.shape[1] / SAMPLED)))
     samples = values[some // 2 :: some, some // 2 :: some].reshape(-1, values.shape[2])
@@ -152,8 +149,8 @@ def cells(shape: tuple[int, int], block: tuple[int, int], most: int) -> tuple[in
 
 
 def _fine(cells: int, span: int, size: int) -> int:
-    """Into how many parts a block is cut along an axis: one, unless blocks cover at least half of the axis."""
-    return max(1, min(256 // cells, span)) if span * cells >= size / 2 else 1
+    """Into how many parts a block is cut along an axis: one, unless blocks cover the whole axis."""
+    return max(1, min(256 // cells, span)) if span * cells >= size else 1
 
 
 def _start(cell: int, cells: int, span: int, size: int) -> int:

@@ -29,30 +29,14 @@ _QUIET = {
 
 
 @contextmanager
-def opened(blob: Blob, level: int | None = None) -> Iterator[DatasetReader]:
-    """Open with the TIFF driver alone, without side files: what is hashed is what is read.
-
-    Args:
-        blob: the file, on disk or in memory.
-        level: which of its overviews to open instead, from 0; None for the picture itself.
-
-    Yields:
-        The dataset.
-
-    Raises:
-        ReadError: when the structure of the file is damaged.
-    """
-    options = {} if level is None else {"overview_level": level}
+def opened(blob: Blob) -> Iterator[DatasetReader]:
+    """Open with the TIFF driver alone, without side files: what is hashed is what is read."""
     with warnings.catch_warnings(), rasterio.Env(**_QUIET):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         memory = None if blob.path is not None else MemoryFile(blob.data, ext=".tif")
         try:
             with foreign(blob.name, "the TIFF structure is damaged or truncated", AGAIN):
-                dataset = (
-                    rasterio.open(blob.path, driver="GTiff", **options)
-                    if memory is None
-                    else memory.open(driver="GTiff", **options)
-                )
+                dataset = rasterio.open(blob.path, driver="GTiff") if memory is None else memory.open(driver="GTiff")
             with dataset:
                 yield dataset
         finally:
@@ -61,15 +45,18 @@ def opened(blob: Blob, level: int | None = None) -> Iterator[DatasetReader]:
 
 
 def read_values(
-    dataset: DatasetReader, indexes: Sequence[int], area: tuple[int, int, int, int], name: str
-) -> np.ndarray:
+    dataset: DatasetReader, indexes: Sequence[int], area: tuple[int, int, int, int], name: str,
+    shape: tuple[int, int] | None = None,
+) -> np.ndarray:  # fmt: skip
     """Array (row, column, band) of a window, scaled, NaN where masked.
 
     Args:
-        dataset: an open file, or one of its overviews.
+        dataset: an open file.
         indexes: bands, from 1.
-        area: (row, column, height, width) in the dataset's own pixels.
+        area: (row, column, height, width) in the file's own pixels.
         name: the file's name, for the sentence.
+        shape: rows and columns of the answer where it is smaller than the window: GDAL then takes the overview of that
+            size. (Overviews are never opened by themselves: they know neither the file's nodata nor its scales.)
 
     Returns:
         float32 where that holds every digit, float64 otherwise.
@@ -78,13 +65,14 @@ def read_values(
         ReadError: when pixels cannot be read, or a scale is not a number.
     """
     row, column, height, width = area
+    out_shape = (height, width) if shape is None else shape
     kinds = {dataset.dtypes[index - 1] for index in indexes}
-    out = np.empty((height, width, len(indexes)), np.float32 if kinds <= _FITS_FLOAT32 else np.float64)
+    out = np.empty((*out_shape, len(indexes)), np.float32 if kinds <= _FITS_FLOAT32 else np.float64)
     window = Window(column, row, width, height)
     for at, index in enumerate(indexes):
         with foreign(name, f"the pixels of band {index} cannot be read; the file is damaged or truncated", AGAIN):
-            band = dataset.read(index, window=window)
-            valid = dataset.read_masks(index, window=window) > 0
+            band = dataset.read(index, window=window, out_shape=out_shape)
+            valid = dataset.read_masks(index, window=window, out_shape=out_shape) > 0
         scale, offset = dataset.scales[index - 1], dataset.offsets[index - 1]
         if not (math.isfinite(scale) and math.isfinite(offset)):
             raise refuse(name, f"scale or offset of band {index} is not a number", "Save the raster again without them")
