@@ -146,6 +146,25 @@ def test_layer_head_and_direction_change_the_reading(kind: str, open_page: Open)
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_one_plain_sentence_says_what_the_colours_mean(kind: str, open_page: Open) -> None:
+    app = open_page(kind)
+
+    def said() -> str:
+        (found,) = [text.value for text in app.markdown if text.value.startswith("**Orange**")]
+        return found
+
+    assert "the **brighter** another place, the more this head draws on it there." in said()
+    app.session_state[f"{kind}_direction"] = "column"
+    app.session_state[f"{kind}_shown"] = "layer"
+    calm(app.run())
+    assert "the **brighter** another place, the more this layer draws on orange for it." in said()
+    app.session_state[f"{kind}_shown"] = "model"
+    calm(app.run())
+    assert "the more the model draws on orange for it." in said()
+    assert [text.value for text in app.sidebar.markdown][:1] == ["Choose"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_head_layer_and_model_say_what_they_are_and_are_not(kind: str, open_page: Open) -> None:
     app = open_page(kind)
     for shown, pictures, words in (

@@ -8,6 +8,7 @@ from app import cache, content, state
 from app.content import Content
 from app.navigation import KIND_WORDS
 from app.parts import folder, position, table, window
+from app.parts.show import step
 from app.parts.view import View
 from hot_core.errors import ModelError
 from hot_core.figures.composition import Shown
@@ -69,11 +70,13 @@ def model_for(kind: Kind, chosen: Content) -> str:
 def view(kind: Kind, analysis: Analysis, credit: str) -> View:
     """Choose what is shown, the direction, and query and key."""
     identity = prepare(kind, analysis)
+    step("See")
     shown = composition(kind, analysis)
     st.segmented_control(
         "The chosen position", ["row", "column"], key=f"{kind}_direction", required=True, persist_state="session",
         format_func=lambda way: {"row": "looks at →", "column": "← is seen by"}[way], width="stretch",
     )  # fmt: skip
+    step("Ask")
     position.choose(kind, analysis.grid)
     return View(
         kind, analysis, shown, int(state.get(f"{kind}_layer")),

@@ -10,6 +10,7 @@ from app import cache, content, messages
 from app.components import attention_map
 from app.content import Content
 from app.parts import bands, card, choose, horizon, keep, region
+from app.parts.show import step
 from app.parts.view import View
 from hot_core.errors import HotError, ModelError
 from hot_core.familiarity import UNKNOWN
@@ -33,6 +34,7 @@ def begin(kind: Kind) -> View | None:
         What the page shows; None while the page waits for an answer.
     """
     with st.sidebar:
+        step("Choose")
         chosen = choose.source(kind)
     opened = _open(kind, chosen)
     if opened is None:
@@ -95,9 +97,15 @@ def _header(view: View, chosen: Content) -> None:
         st.markdown(f"### {messages.plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
     with button:
         keep.draw(view)
-    if analysis.familiarity is not None and analysis.familiarity.far:
+    known = analysis.familiarity
+    if known is not None and known.far:
         with st.container(key=f"{view.kind}_unlike"):
-            st.markdown(f":orange[:material/warning: {messages.plain(analysis.familiarity.warning())}]")
+            st.markdown(
+                ":orange[:material/warning: This input is unlike what the model has learnt from. What follows may mean "
+                f"little.] :small[:gray[Stands out: {messages.plain(known.apart())}.]]"
+            )
+    with st.container(key=f"{view.kind}_plainly"):
+        st.markdown(plainly(view))
     with st.container(key=f"{view.kind}_reading"):
         st.markdown(messages.plain(view.reading))
     with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen
@@ -111,6 +119,13 @@ def _header(view: View, chosen: Content) -> None:
         f"{' The pictures leave out what the chosen position keeps of itself.' if view.shown == 'model' else ''}"
         f"{' ' + remark if remark else ''}"
     )
+
+
+def plainly(view: View) -> str:
+    """The page in one sentence, for who sees it for the first time."""
+    who = {"head": "this head", "layer": "this layer", "model": "the model"}[view.shown]
+    draws = f"the more {who} draws on it there" if view.direction == "row" else f"the more {who} draws on orange for it"
+    return f"**Orange** is the place you ask about; the **brighter** another place, {draws}. Click to ask elsewhere."
 
 
 def end(view: View) -> None:

@@ -13,6 +13,12 @@ def picture(figure: go.Figure, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, config=CONFIG, alt=alt, width="stretch")
 
 
+def step(word: str) -> None:
+    """A step on the way through a page: choose, see, ask; what it found is kept by the button beside the title."""
+    with st.container(key=f"step_{word.lower()}"):
+        st.markdown(word)
+
+
 def heading(title: str, detail: str = "") -> None:
     """A picture's heading with what it is drawn from, in grey."""
     st.markdown(f"**{title}**" + (f" :gray[{detail}]" if detail else ""))

@@ -16,9 +16,9 @@ KINDS: tuple[Kind, ...] = ("series", "volume", "raster")
 def what() -> None:
     """The first card."""
     st.markdown(
-        "**:material/visibility: What it shows**\n\nA Higher-Order Transformer looks along every axis of the data "
-        "separately: time, station, x, y, z, band. Here you see each of these small matrices, the map they make "
-        "together, and where it lands **in your own data, in its own units**."
+        "**:material/visibility: What it shows**\n\nFor each piece of its input a transformer decides which other "
+        "pieces to draw on: it *attends*. A Higher-Order Transformer decides along every axis by itself: time, "
+        "station, x, y, z, band. Here you see where it attends **in your own data, in its own units**."
     )
 
 

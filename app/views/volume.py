@@ -150,7 +150,7 @@ def show() -> None:
         return
     left, right = st.columns([6, 5], gap="medium")
     with left:
-        heading("The volume", "orange: the query · blue: the key · click, or Shift-click")
+        heading("The volume", "three planes through the crosshair, and in 3-D")
         draw_data(view, turned(view))
     with right:
         kronecker_map.draw(view)

@@ -53,8 +53,11 @@ class Familiarity:
         """The sentences for an input that is far, "" for any other."""
         if not self.far:
             return ""
-        apart = ", ".join(one.words() for one in self.farthest[:NAMED])
-        return f"This input is unlike what the model has learnt from: {apart}. What follows may mean little."
+        return f"This input is unlike what the model has learnt from: {self.apart()}. What follows may mean little."
+
+    def apart(self) -> str:
+        """What stands out most, with what was learnt."""
+        return ", ".join(one.words() for one in self.farthest[:NAMED])
 
     def words(self) -> str:
         """The number with what it means, for any input."""

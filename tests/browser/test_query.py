@@ -47,12 +47,13 @@ def test_the_map_zooms_to_the_query_and_back(page: Page, app_url: str) -> None:
     assert whole == (0, tokens, 0, tokens)
     root = instrument(page, "volume_map")
     query = int(str(root.get_attribute("data-query")))
-    page.get_by_role("button", name="To the query").first.click()
+    root.get_by_role("button", name="Scale, zoom and export").click()
+    root.get_by_role("button", name="To the query").click()
     expect(root).not_to_have_attribute("data-view", " ".join(map(str, whole)))
     first, last, _, _ = visible(page, "volume_map")
     assert first <= query < last
     assert last - first < tokens
-    page.get_by_role("button", name="Whole map").first.click()
+    root.get_by_role("button", name="Whole map").click()
     expect(root).to_have_attribute("data-view", " ".join(map(str, whole)))
 
 

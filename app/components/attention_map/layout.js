@@ -13,7 +13,7 @@ export function measuring(font) {
 }
 
 /** Below this width, in CSS pixels, the controls are folded away behind one button. */
-export const NARROW = 340;
+export const NARROW = 440;
 
 /**
  * Rectangles of the stage, in CSS pixels.
