@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from app import state
-from app.messages import plain
 from app.parts import window
-from app.parts.show import explain, heading
+from app.parts.show import heading
 from app.parts.view import View
 from hot_core.analysis.pixel import inspect
 from hot_core.figures.overview import pixel
@@ -28,16 +27,16 @@ def draw(view: View) -> None:
     at = _pixel(view)
     found = inspect(view.analysis, at, view.pictured, view.uniform)
     heading("Pixel", "the one that was clicked, or the middle of the query")
-    st.markdown(plain(found.place))
-    st.dataframe(found.table, hide_index=True, key="raster_pixel_table", width="stretch")
     st.code(found.line, language=None, wrap_lines=True)
-    explain(
-        "raster_pixel_help",
-        "Row and column count the file's pixels from 0. Coordinates are those of the pixel's middle, in the file's own "
-        "reference system and, where that is known, as longitude and latitude (WGS 84). Attention is that of the patch "
-        "the pixel lies in, for each band, as a multiple of the level at which everything is looked at alike. "
-        "The line can be copied as it is.",
-    )
+    with st.expander("Every band of this pixel", key="raster_pixel_bands"):
+        known = found.table.loc[:, [name for name in found.table if name != "Unit" or any(found.table["Unit"])]]
+        st.dataframe(known, hide_index=True, key="raster_pixel_table", width="stretch")
+        st.markdown(
+            "Row and column count the file's pixels from 0. Coordinates are those of the pixel's middle, in the file's "
+            "own reference system and, where that is known, as longitude and latitude (WGS 84). Attention is that of "
+            "the patch the pixel lies in, for each band, as a multiple of the level at which everything is looked at "
+            "alike. The line above can be copied as it is."
+        )
 
 
 def _pixel(view: View) -> tuple[int, int]:

@@ -37,6 +37,7 @@ def draw_data(view: View) -> None:
     )  # fmt: skip
     figure_of(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
     st.caption(messages.plain(f"{image.words} {words}"))
+    inspector.draw(view)
     explain(
         "raster_data_help",
         "The scene in its own map coordinates; colour is how strongly the query, framed in orange, looks at each patch "
@@ -139,7 +140,6 @@ def show() -> None:
     matrices.draw(view)
     glance.draw(view)
     draw_prediction(view)
-    inspector.draw(view)
     page.end(view)
     grid = view.analysis.grid
     names = [str(name) for name in grid.axes[2].coords]

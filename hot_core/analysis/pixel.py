@@ -85,7 +85,8 @@ def _place(
     """The place in words, with the name of the reference system."""
     step = abs(geometry.transform[0] * geometry.transform[4] - geometry.transform[1] * geometry.transform[3]) ** 0.5
     unit = UNITS.get(geometry.unit, geometry.unit)
-    words = f"row {row:,}, column {column:,} · x {place(here[0], step / 10)}, y {place(here[1], step / 10)} {unit}"
+    x, y = (place(value, step / 10).replace(",", "").replace("−", "-") for value in here)  # as programs read them
+    words = f"row {row}, column {column} · x {x}, y {y} {unit}"
     name = crs_name(geometry)
     words += f" ({name})" if name else ""
     if earth[0] is None or earth[1] is None:

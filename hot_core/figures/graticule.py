@@ -91,9 +91,9 @@ def drawn_lines(lines: Graticule | None) -> list[Part]:
     common: Part = {"type": "scatter", "hoverinfo": "skip", "x": lines.x, "y": lines.y, "mode": "lines"}
     words = {
         "type": "scatter", "hoverinfo": "skip", "mode": "text", "x": [label[0] for label in lines.labels],
-        "y": [label[1] for label in lines.labels], "text": [f"<b>{label[2]}</b>" for label in lines.labels],
-        "textposition": [label[3] for label in lines.labels], "textfont": {"size": 10, "color": "white", "shadow":
-        "0px 0px 3px black, 0px 0px 2px black"},
+        "y": [label[1] for label in lines.labels], "text": [label[2] for label in lines.labels],
+        "textposition": [label[3] for label in lines.labels],
+        "textfont": {"size": 11, "color": "white", "shadow": "0px 0px 3px black"},
     }  # fmt: skip
     return [
         common | {"line": {"color": "rgba(20,25,30,0.45)", "width": 2}},

@@ -34,7 +34,7 @@ OPACITY = 0.85
 def tile_figure(
     picture: Composite, modes: Sequence[Mode], grid: TokenGrid, *, tokens: xr.DataArray | None = None,
     uniform: float | None = None, query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None,
-    height: int = 560, opacity: float = OPACITY, lines: Graticule | None = None,
+    height: int = 520, opacity: float = OPACITY, lines: Graticule | None = None,
 ) -> go.Figure:  # fmt: skip
     """Draw the tile in map coordinates with the attention over it.
 
@@ -61,7 +61,7 @@ def tile_figure(
              "marker": {"color": [0.0], "coloraxis": "coloraxis2"}}
         )  # fmt: skip
         layout = {"coloraxis2": picture.legend}
-    right = 10 if picture.legend is None else 54
+    right = 10 if picture.legend is None else 62
     return assemble(
         data, height, margin=margins(token_axis(grid.axes[0]).left, 46, right=right), coloraxis=clear, **layout,
         images=[placed(picture, modes)], shapes=_frames(grid, query, key), **map_axes(modes),
@@ -157,7 +157,7 @@ def map_axes(modes: Sequence[Mode]) -> Part:
     return {
         "xaxis": common | number_look(modes[1]) | {"range": x_range, "title": title(x_name)},
         "yaxis": common | number_look(modes[0]) | {
-            "range": y_range, "title": title(y_name), "scaleanchor": "x", "scaleratio": ratio,
+            "range": y_range, "title": title(y_name), "scaleanchor": "x", "scaleratio": ratio, "constraintoward": "top",
         },
     }  # fmt: skip
 
