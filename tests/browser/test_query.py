@@ -47,7 +47,6 @@ def test_the_map_zooms_to_the_query_and_back(page: Page, app_url: str) -> None:
     assert whole == (0, tokens, 0, tokens)
     root = instrument(page, "volume_map")
     query = int(str(root.get_attribute("data-query")))
-    root.get_by_role("button", name="Scale, zoom and export").click()
     root.get_by_role("button", name="To the query").click()
     expect(root).not_to_have_attribute("data-view", " ".join(map(str, whole)))
     first, last, _, _ = visible(page, "volume_map")
