@@ -11,9 +11,11 @@ import torch
 
 from hot_core.errors import ModelError
 from hot_core.models import list_models, load_model
+from hot_core.training.card import table_words
 from hot_core.training.finish import reference, reference_input
 from hot_core.training.forecast_card import new_york
 from hot_core.training.forecasting import HORIZON, LOOKBACK
+from hot_core.training.hippocampus_elsewhere import template_table
 from hot_core.training.naive import LinearMap
 
 NAMES = ("adrenal", "air-quality", "hippocampus", "land-cover")
@@ -50,8 +52,8 @@ REACHED = {
     "adrenal": [("auc", 0.82)],
     "land-cover": [
         ("macro-f1 brandenburg", 0.70),
-        ("lead over the forest north carolina low", 0.0),
-        ("lead over the forest brandenburg low", 0.0),
+        ("lead over the random forest north carolina low", 0.0),
+        ("lead over the random forest brandenburg low", 0.0),
     ],
 }
 
@@ -103,6 +105,20 @@ def test_the_scores_in_new_york_are_measured_again(name, described):
         assert again[f"new york {what}"] == pytest.approx(kept[f"new york {what}"], abs=1e-4), what
     assert again["new york shared linear map mse"] == pytest.approx(again["new york persistence mse"])
     assert [row[0] for row in table.rows] == ["this model", "persistence", "seasonal naive (24 h)", "shared linear map"]
+
+
+@pytest.mark.parametrize("name", [name for name in [*NAMES, *SECOND] if name.startswith("hippocampus")])
+def test_the_places_on_the_template_are_measured_again(name):
+    model = load_model(name)
+    table = template_table(model)
+    assert str(table_words(table)) in model.card
+    for part, centre, published, away, amount in table.rows:
+        x, y, z = (int(each) for each in str(centre).split(", "))
+        assert (x < 0) == str(part).startswith("left")
+        assert np.linalg.norm(np.subtract((x, y, z), [int(each) for each in str(published).split(", ")])) < 5
+        assert float(str(away)) < 5
+        assert 1000 < float(str(amount).replace(",", "")) < 4000
+    assert len(table.rows) == 4
 
 
 @pytest.mark.parametrize("name", SECOND)
