@@ -25,7 +25,8 @@ Equal is the CPU time of the training steps on one thread: the number of steps i
 step, which was measured for all kinds in turns before. Apart from what is named under "What differs" the models are
 the same, and what they share begins with the same weights for the same seed. The recipes' learning rate and weight
 decay were settled with the product and are not tuned for the others. Intervals of differences are by Student's t over
-the seeds; many comparisons stand side by side and none is corrected for that. – stands for what has not been run.
+the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none is corrected for
+that. – stands for what has not been run.
 """
 
 
