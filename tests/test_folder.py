@@ -12,6 +12,7 @@ from app import cache, folder
 from hot_core.errors import ReadError
 from hot_core.io import read
 from tests.io_makers import raster_values, tiff_bytes
+from tests.makers_big import big_tiff
 from tests.test_app_pages import ROOT, Open, calm, keys, open_page, reading  # noqa: F401
 
 SIX = ("blue", "green", "red", "nir", "swir1", "swir2")
@@ -165,3 +166,41 @@ def test_other_pages_and_machines_without_a_folder_offer_none(
     assert "raster_folder" not in keys(open_page("volume"), "selectbox")
     monkeypatch.delenv(folder.VARIABLE)
     assert "raster_folder" not in keys(open_page("raster"), "selectbox")
+
+
+def test_another_window_of_a_large_file_is_chosen_analysed_and_classified_by_itself(
+    place: Path,
+    open_page: Open,  # noqa: F811
+) -> None:
+    big_tiff(place / "big.tif", 4603, (2, 4, 8))
+    cache.folder_names.clear()
+    app = opened(open_page("raster"), "big.tif")
+    first = reading(app)
+    assert any("whole file is shown by its overview of 576 × 576" in text.value for text in app.caption)
+    assert any(button.label == "Classify the whole window that was read" for button in app.button)
+    for number, value in zip(app.number_input, (100, 200, 300, 260), strict=True):
+        number.set_value(value)
+    next(button for button in app.button if button.label == "Read this window").click().run()
+    assert not calm(app).error
+    assert reading(app) != first
+    assert any("300 × 260 pixels" in text.value for text in app.markdown)
+    app.button("raster_scene_start").click().run()
+    _, job = app.session_state["raster_scene"]
+    job.wait(120)
+    assert "raster_download_scene" in keys(calm(app.run()), "download_button")
+    for number, value in zip(app.number_input, (700, 200, 300, 260), strict=True):
+        number.set_value(value)
+    next(button for button in app.button if button.label == "Read this window").click().run()
+    assert "raster_download_scene" not in keys(calm(app), "download_button")  # it was of another window
+
+
+def test_a_window_without_data_is_refused_in_words_and_the_page_stays(place: Path, open_page: Open) -> None:  # noqa: F811
+    big_tiff(place / "big.tif", 4603, (2, 4, 8), empty=True)
+    cache.folder_names.clear()
+    app = opened(open_page("raster"), "big.tif")
+    first = reading(app)
+    for number, value in zip(app.number_input, (0, 0, 64, 64), strict=True):
+        number.set_value(value)
+    next(button for button in app.button if button.label == "Read this window").click().run()
+    assert "no pixel holds a value" in calm(app).error[0].value
+    assert reading(app) == first

@@ -10,6 +10,7 @@ from hot_core.errors import ModelError, SelectionError
 from hot_core.io import read
 from hot_core.modes import Sample
 from hot_core.transforms import Segmentation, Settings, to_input
+from hot_core.transforms.raster import around_data
 from tests.makers_samples import ROLES, geotiff, land_cover
 
 CONFIG = land_cover().config
@@ -114,3 +115,17 @@ def test_wrong_regions_are_said() -> None:
         to_input(scene(), CONFIG, Settings(region=((0, 5), (0, 5), (0, 3))))
     with pytest.raises(SelectionError, match=r"67,500 tokens \(125 row × 90 column × 6 band\)"):
         to_input(scene(499, 359), CONFIG, Settings(region=((0, 499), (0, 359))))
+
+
+def test_where_the_middle_holds_nothing_the_nearest_data_are_analysed() -> None:
+    values = np.full((601, 709, 6), np.nan, np.float32)
+    values[570:, 20:40] = np.random.default_rng(0).uniform(1, 50, (31, 20, 6))
+    sample = read(geotiff(values, Affine(10, 0, 340_000, 0, -20, 5_820_000), "EPSG:32633", float("nan")), "gaps.tif")
+    given = to_input(sample, CONFIG, Settings())
+    places = [(i, j) for i in range(601) for j in range(709) if np.isfinite(values[i, j, 0])]
+    nearest = min(places, key=lambda at: (at[0] - 300) ** 2 + (at[1] - 354) ** 2)
+    assert nearest == (570, 39)
+    assert given.grid.window[:2] == ((345, 601), (0, 256))
+    assert any("the data nearest to it are analysed" in note for note in given.notes)
+    assert given.mask.any()
+    assert around_data(values[:200], ((0, 20), (3, 33))) == ((0, 20), (3, 33))  # nothing anywhere: said elsewhere

@@ -13,14 +13,21 @@ from app.background import Job
 from app.parts.show import heading
 from app.parts.view import View
 from hot_core.errors import HotError
+from hot_core.modes import RasterGeometry
 from hot_core.pipeline import Analysis, Settings
 from hot_core.scene import OVERLAP, WINDOW, Outlook, outlook, predict_scene
 from hot_core.transforms import Segmentation
+from hot_core.transforms.inputs import geometry_of
 
 LOOK_S = 0.5
 """Seconds between two looks at the work; a click waits no longer."""
 
-EXTENTS = {"region": "region", "scene": "whole scene"}
+EXTENTS = ("region", "scene")
+
+
+def whole_word(analysis: Analysis) -> str:
+    """What the whole is: of a file too large to be read whole, the window that was read."""
+    return "scene" if analysis.sample.overview is None else "window that was read"
 
 
 def finished(analysis: Analysis) -> Segmentation | None:
@@ -43,9 +50,10 @@ def choose(view: View, region: Segmentation) -> Segmentation:
         heading("What the model says", "the most probable class of each pixel, with its area")
         if done is None:
             return region
-        state.settle("raster_extent", tuple(EXTENTS), "scene")
+        state.settle("raster_extent", EXTENTS, "scene")
         st.segmented_control(
-            "The map shows", list(EXTENTS), key="raster_extent", format_func=lambda name: EXTENTS[name], required=True,
+            "The map shows", EXTENTS, key="raster_extent", required=True,
+            format_func=lambda name: "region" if name == "region" else f"whole {whole_word(view.analysis)}",
             label_visibility="collapsed", persist_state="session",
         )  # fmt: skip
     return done if state.get("raster_extent") == "scene" else region
@@ -63,8 +71,8 @@ def offer(view: View) -> None:
             st.fragment(partial(_watch, found, count()), run_every=LOOK_S)()
     elif finished(analysis) is not None:
         st.caption(
-            f"The whole scene is blended from windows of {WINDOW} × {WINDOW} pixels that overlap by {OVERLAP} or more. "
-            "The attention on this page stays that of the analysed region. The map is under “Keep”."
+            f"The whole {whole_word(analysis)} is blended from windows of {WINDOW} × {WINDOW} pixels that overlap by "
+            f"{OVERLAP} or more. The attention on this page stays that of the analysed region. The map is under “Keep”."
         )
     else:
         _invite(analysis, found)
@@ -77,7 +85,7 @@ def _invite(analysis: Analysis, found: Job[Segmentation] | None) -> None:
             _ = found.result
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            "Classify the whole scene", key="raster_scene_start", on_click=_start, args=(analysis,),
+            f"Classify the whole {whole_word(analysis)}", key="raster_scene_start", on_click=_start, args=(analysis,),
             icon=":material/grid_on:",
         )  # fmt: skip
         st.caption(
@@ -126,9 +134,10 @@ def _job(analysis: Analysis) -> Job[Segmentation] | None:
 
 
 def _identity(analysis: Analysis) -> Hashable:
-    """What the class map of a scene follows from: file, model, bands and seed; not the region."""
+    """What the class map of a scene follows from: file, window of it, model, bands and seed; not the region."""
     about = analysis.provenance
-    return about["input"]["sha256"], about["model"]["weights_sha256"], tuple(about["roles"]), about["seed"]
+    window = geometry_of(analysis.sample, RasterGeometry).window
+    return about["input"]["sha256"], window, about["model"]["weights_sha256"], tuple(about["roles"]), about["seed"]
 
 
 def _goes_on(analysis: Analysis) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from hot_core.errors import ModelError, SelectionError
 from hot_core.modes import Mode, RasterGeometry, Sample, TokenAxis, TokenGrid
 from hot_core.transforms.areas import class_areas, pixel_areas
+from hot_core.transforms.guess import moved_around
 from hot_core.transforms.inputs import (
     Config,
     ModelInput,
@@ -112,7 +113,32 @@ def choose_region(sample: Sample, settings: Settings) -> tuple[tuple[tuple[int, 
     if all(len(mode) <= REGION for mode in modes):
         return region, []
     sizes = " × ".join(str(len(mode)) for mode in modes)
+    moved = around_data(sample.data.values, region)
+    if moved != region:
+        words = f"the {REGION} × {REGION} pixels around the data nearest to it are analysed; choose another region"
+        return moved, [f"The middle of {sizes} pixels holds no data: {words} if needed."]
     return region, [f"The middle {REGION} × {REGION} pixels of {sizes} are analysed; choose another region if needed."]
+
+
+def around_data(values: np.ndarray, region: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    """A region as it is when it holds any data; otherwise moved around the nearest pixel that does.
+
+    Args:
+        values: (row, column, band).
+        region: half-open rows and columns.
+
+    Returns:
+        A region of the same size, inside the raster.
+    """
+    (top, bottom), (left, right) = region
+    if np.isfinite(values[top:bottom, left:right]).any():
+        return region
+    places = np.argwhere(np.isfinite(values).any(axis=-1))
+    if not len(places):
+        return region
+    middle = np.array([(top + bottom) / 2, (left + right) / 2])
+    nearest = places[((places - middle) ** 2).sum(axis=1).argmin()]
+    return moved_around(region, nearest.tolist(), values.shape[:2])
 
 
 def token_grid(sample: Sample, config: Config, region: tuple[tuple[int, int], ...], kept: list[int]) -> TokenGrid:
