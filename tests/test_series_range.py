@@ -133,13 +133,21 @@ def test_the_values_axis_fits_what_the_range_shows() -> None:
     assert value_range([{"x": x, "y": np.zeros(7)}], 0, 6) == [-1, 1]
 
 
-def test_a_zoom_by_hand_stays_until_another_range_is_chosen() -> None:
-    one, other = figure_of(Range("window", 20, 45))[0], figure_of(Range("window", 20, 45), Shown(0, 0))[0]
-    assert one.layout.xaxis.uirevision == other.layout.xaxis.uirevision
-    assert one.layout.xaxis.uirevision != figure_of(Range("all", 0, 61))[0].layout.xaxis.uirevision
-    assert one.layout.dragmode == "zoom"
-    assert not one.layout.xaxis.fixedrange
-    assert all(one.layout[f"yaxis{n}"].fixedrange for n in ("", "2", "3"))
+def test_a_zoom_shows_its_times_with_the_values_between_them() -> None:
+    data, grid = long_file()
+    field = grid.spread(np.full(grid.shape, 1 / 30, np.float32))
+    zoom = ("2013-07-14T20:30:00", "2013-07-14T23:10:00")
+    made = forecast()
+    figure = series_figure(made, field, grid, (0, 0, 0), OWN, data=data, span=Range("all", 0, 61), zoom=zoom)
+    assert tuple(figure.layout.xaxis.range) == zoom
+    inside = [line.values[2, 1, 1:4] for line in (made.mean, made.naive, made.truth)]  # the forecast begins at 20:00
+    low, high = figure.layout.yaxis.range
+    assert (low, high) == pytest.approx(
+        (np.min(inside) - 0.06 * np.ptp(inside), np.max(inside) + 0.06 * np.ptp(inside))
+    )
+    assert figure.layout.dragmode == "zoom"
+    assert not figure.layout.xaxis.fixedrange
+    assert all(figure.layout[f"yaxis{n}"].fixedrange for n in ("", "2", "3"))
 
 
 def test_the_ribbon_shows_the_series_of_the_lines_on_the_scale_of_all() -> None:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app import cache, state
+from app.components.plot_zoom import listen_zoom
 from app.messages import plain
 from app.parts import glance, kronecker_map, linked, matrices, page
-from app.parts.show import CONFIG, explain, heading, picture
+from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.backtest import Scores, scores
 from hot_core.figures.fields import token_field
@@ -16,8 +17,6 @@ from hot_core.figures.series_bars import pick_bar, series_bars
 from hot_core.figures.series_range import Range, ranges
 from hot_core.figures.words import band_words, coverage_words
 from hot_core.transforms import Forecast
-
-ZOOMED = CONFIG | {"doubleClick": "reset"}
 
 
 def choose_shown(view: View) -> Shown:
@@ -60,16 +59,35 @@ def choose_range(view: View, forecast: Forecast) -> Range:
     return offered[names.index(state.get("series_range"))]
 
 
+def zoom_owner(view: View, span: Range) -> str:
+    """What a zoom belongs to: the file, the window and the range."""
+    return state.own_key("zoom", view.analysis.sample.source.sha256, view.analysis.grid.window[2], span.name)
+
+
+def zoom_of(view: View, span: Range) -> tuple[object, object] | None:
+    """The times that somebody has zoomed to; clicks leave them as they are, another range begins anew."""
+    owner, zoom = state.get("series_zoom", ("", None))
+    return zoom if owner == zoom_owner(view, span) else None
+
+
+def take_zoom() -> None:
+    """Keep a zoom, or forget it after a double click."""
+    event = state.event("series_zoom_events")
+    if event is not None:
+        state.put("series_zoom", (event["of"], None if event["range"] is None else tuple(event["range"])))
+
+
 def draw_data(view: View, forecast: Forecast, found: Scores | None) -> Shown:
     """Lines with ribbon and strips below them, and what entities and variables get."""
     shown = choose_shown(view)
     span = choose_range(view, forecast)
     figure = series_figure(
         forecast, view.pictured, view.analysis.grid, view.query, shown, uniform=view.uniform, key=view.key,
-        data=view.analysis.sample.data, span=span,
+        data=view.analysis.sample.data, span=span, zoom=zoom_of(view, span),
     )  # fmt: skip
     alt = f"Forecast of one series and attention over all of them. {view.reading}"
-    st.plotly_chart(figure, key="series_data", config=ZOOMED, alt=alt, width="stretch")
+    picture(figure, "series_data", alt)
+    listen_zoom("series_zoom_events", "series_data", zoom_owner(view, span), take_zoom)
     st.markdown(f":gray[This forecast:] {skill_words(found, forecast, shown.entity, shown.variable)}")
     bars = series_bars(
         token_field(view.pictured, view.analysis.grid), view.query, key=view.key, uniform=view.uniform,

@@ -49,7 +49,7 @@ def strip_rows(
 def series_figure(
     forecast: Forecast, field: xr.DataArray, grid: TokenGrid, query: tuple[int, ...], shown: Shown, *,
     key: tuple[int, ...] | None = None, uniform: float | None = None, height: int = 600,
-    data: xr.DataArray | None = None, span: Range | None = None,
+    data: xr.DataArray | None = None, span: Range | None = None, zoom: tuple[object, object] | None = None,
 ) -> go.Figure:  # fmt: skip
     """Draw one series with its forecast, its attention over time as a ribbon, and below it that of every series.
 
@@ -65,6 +65,7 @@ def series_figure(
         height: of the figure, in pixels.
         data: the series of the whole file, for what lies around the window; None shows the window alone.
         span: which part of it is shown; None for window and forecast.
+        zoom: two times between which somebody has zoomed; None for all of the part. The values' axis fits to it.
 
     Returns:
         A figure with a shared dated axis, dragged to zoom; gaps in the data stay gaps.
@@ -82,6 +83,7 @@ def series_figure(
     x_range = [time.range[0], plain(forecast.mean["time"].values[-1])]
     if data is not None and span is not None:
         x_range = list(ends(span, data, forecast.mean["time"].values))
+    x_range = x_range if zoom is None else list(zoom)
     name = series_name(grid, shown.entity, shown.variable)
     left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
     return assemble(
@@ -90,7 +92,7 @@ def series_figure(
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
-        **_axes(lines, x_range, _title(name, unit_of(forecast, shown)), span),
+        **_axes(lines, x_range, _title(name, unit_of(forecast, shown))),
         shapes=[_begin_of_forecast(forecast), *_marks(time, rows, shown, query, key)],
         coloraxis=colour_axis(
             field_limit(weights, uniform), uniform, yref="container", y=0.045, yanchor="bottom",
@@ -120,21 +122,14 @@ def _title(name: str, unit: str) -> str:
     return f"{name} [{unit}]" if unit else f"{name} · {NO_UNIT}"
 
 
-def _axes(lines: list[Part], x_range: list[object], words: str, span: Range | None) -> Part:
-    """The common time below; the lines, the ribbon and the strips above each other.
-
-    A zoom by hand stays through clicks (`uirevision`) until another range is chosen.
-
-    Returns:
-        Layout entries.
-    """
+def _axes(lines: list[Part], x_range: list[object], words: str) -> Part:
+    """The common time below; the lines, the ribbon and the strips above each other."""
     kind = lines[0]["x"].dtype.kind
-    begin, end = (np.datetime64(str(x)) if kind == "M" else x for x in x_range)
-    values = value_range(lines, begin, end)  # type: ignore[arg-type]
+    begin, end = (np.datetime64(str(x)) if kind == "M" else float(str(x)) for x in x_range)
+    values = value_range(lines, begin, end)
     strip = {"type": "category", "showgrid": False, "ticks": "", "tickfont": {"size": 10}, "fixedrange": True}
     return {
-        "xaxis": {"range": x_range, "showgrid": False, "zeroline": False, "anchor": "y2",
-            "uirevision": "window" if span is None else f"{span.name} {span.start}"},
+        "xaxis": {"range": x_range, "showgrid": False, "zeroline": False, "anchor": "y2"},
         "yaxis": {"domain": [0.56, 1], "title": title(words), "zeroline": False, "nticks": 6, "fixedrange": True}
             | ({} if values is None else {"range": values}),
         "yaxis2": strip | {"domain": [0, 0.48], "autorange": "reversed", "tickmode": "linear"},
