@@ -49,7 +49,7 @@ def test_leaving_out_the_chosen_position_does_not_lower_the_uniform_level(open_p
     app = open_page("series")
     app.session_state["series_shown"] = "model"
     notes = [note["text"] for note in spec(calm(app.run()), "series_summary")["layout"]["annotations"]]
-    assert {"by entity · ┊ uniform 0.333", "by variable · ┊ uniform 0.167"} < set(notes)
+    assert {"by entity<br>┊ uniform 0.333", "by variable<br>┊ uniform 0.167"} < set(notes)
 
 
 def look(app: AppTest) -> dict[str, Any]:

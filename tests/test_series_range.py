@@ -193,7 +193,7 @@ def test_bars_are_sums_over_everything_else_with_the_query_in_orange() -> None:
     assert lines == pytest.approx([1 / 3, 1 / 2])
     lanes = {(s.yref, s.y0) for s in figure.layout.shapes if s.line.color == KEY}
     assert lanes == {("y", -0.45), ("y2", 0.55)}
-    assert figure.layout.annotations[0].text == "by entity · ┊ uniform 0.333"
+    assert figure.layout.annotations[0].text == "by entity<br>┊ uniform 0.333"
 
 
 def test_many_names_show_the_weightiest_and_the_chosen() -> None:

@@ -51,7 +51,7 @@ def series_bars(
         level = summed_level(uniform, tokens.shape, [mode], valid)
         names = [str(name) for name in tokens.coords[MODES[mode]].values]
         labels = [names[at] for at in shown]
-        end = 1.25 * max(level, float(np.nanmax(totals)), 1e-12)
+        end = 1.6 * max(level, float(np.nanmax(totals)), 1e-12)
         data.append(_bars(totals[shown], labels, shown, query[mode], panel))
         layout |= _axes(panel, mode, end)
         layout["shapes"] += [
@@ -115,8 +115,16 @@ def _words(panel: str, mode: str, level: float, labels: list[str], totals: np.nd
     """The name of the panel with its uniform level, and the value at the end of each bar."""
     own: Part = {"xref": f"x{panel} domain", "yref": f"y{panel} domain", "showarrow": False}
     some = "" if len(labels) == count else f", the {len(labels)} weightiest of {count}"
-    head = f"by {mode}{some} · ┊ uniform {number(level)}"
-    title = own | {"x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom", "text": head, "font": {"size": 11}}
+    head = f"by {mode}{some}<br>┊ uniform {number(level)}"
+    title = own | {
+        "x": 0,
+        "xanchor": "left",
+        "y": 1,
+        "yanchor": "bottom",
+        "text": head,
+        "align": "left",
+        "font": {"size": 11},
+    }
     at_end: Part = {"xref": f"x{panel} domain", "yref": f"y{panel}", "showarrow": False, "x": 1, "xanchor": "right"}
     values = [
         at_end | {"y": label, "text": number(float(value)), "font": {"size": 11}}
