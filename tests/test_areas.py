@@ -20,7 +20,7 @@ SHAPE = (7, 11)
 MAPS = {
     "degrees": ("EPSG:4326", Affine(0.25, 0, 13, 0, -0.125, 53)),
     "degrees, south-up": ("EPSG:4326", Affine(0.25, 0, 13, 0, 0.125, -53)),
-    "degrees, over the date line": ("EPSG:4326", Affine(0.25, 0, 178.5, 0, -0.125, 67)),
+    "degrees, over the date line": ("EPSG:4326", Affine(0.25, 0, 179.9, 0, -0.125, 67)),
     "degrees, rotated": ("EPSG:4326", Affine(0.02, 0.013, 13, 0.011, -0.017, 53)),
     "Web Mercator": ("EPSG:3857", Affine(700, 0, 1_450_000, 0, -1100, 6_880_000)),
 }

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import rasterio
 from streamlit.testing.v1 import AppTest
 
 from app import cache, folder
@@ -100,10 +101,20 @@ def test_without_a_folder_there_is_nothing(place: Path, named: str | None, monke
 
 def test_side_files_are_not_followed(place: Path) -> None:
     """GDAL would take a mask, overviews and numbers from files beside a raster, where links may lead anywhere."""
-    before = read(folder.open_raster("scene.tif").path).data.values
-    for side in ("scene.tif.msk", "scene.tif.ovr", "scene.tif.aux.xml", "scene.tfw"):
-        (place / side).symlink_to(place.parent / "secret" / "private.tif")
-    assert (read(folder.open_raster("scene.tif").path).data.values == before).all()
+    before = read(folder.open_raster("scene.tif").path)
+    secret = place.parent / "secret"
+    (secret / "numbers.xml").write_text(
+        '<PAMDataset><PAMRasterBand band="1"><Scale>7</Scale><Offset>0</Offset><UnitType>secret</UnitType>'
+        "</PAMRasterBand></PAMDataset>"
+    )
+    (place / "scene.tif.aux.xml").symlink_to(secret / "numbers.xml")
+    for side in ("scene.tif.msk", "scene.tif.ovr", "scene.tfw"):
+        (place / side).symlink_to(secret / "private.tif")
+    with rasterio.open(place / "scene.tif") as dataset:
+        assert (dataset.units[0], dataset.scales[0]) == ("secret", 7)  # what GDAL would do
+    after = read(folder.open_raster("scene.tif").path)
+    assert (after.data.values == before.data.values).all()
+    assert (after.geometry.units, after.geometry.scales) == ((), ())
 
 
 def test_a_virtual_raster_under_a_false_name_is_not_opened(place: Path) -> None:
