@@ -36,7 +36,8 @@ def choose(brought: Content) -> Content:
         The file with what was said about it.
     """
     asked = replace(brought, reading=_answers(brought.sha256))
-    found = cache.intake(asked)
+    with st.spinner("Looking the table over …", show_time=True):
+        found = cache.intake(asked)
     waiting = sum(one.open for one in found)
     title = "How to read the table · " + (
         f"{waiting} open question{'' if waiting == 1 else 's'}" if waiting
