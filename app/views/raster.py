@@ -24,7 +24,7 @@ LINES = {"none": "no lines", "map": "lines in map units", "degrees": "lines in d
 def draw_data(view: View) -> None:
     """The picture with the attention over it, summed over bands or for one band."""
     analysis = view.analysis
-    heading("Tile", "orange: the query · blue: the key · click, or Shift-click")
+    heading("The tile", "the bands as colours, the attention over them")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         picture.choose(view)
         with st.popover("Over it", icon=":material/layers:", key="raster_layers"):

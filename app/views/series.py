@@ -31,7 +31,7 @@ def choose_shown(view: View) -> Shown:
             state.put(key, index)
     words, left, right = st.columns([2, 1, 1], vertical_alignment="center")
     with words:
-        heading("Forecast and attention", "orange: the query · blue: the key · click, or Shift-click")
+        heading("Forecast and attention")
     at = [
         box.selectbox(
             word,

@@ -124,14 +124,15 @@ def classes_figure(
         marker = {"color": colour, "symbol": "square", "size": 12}
         entry = {"type": "scatter", "x": [None], "y": [None], "mode": "markers"}
         legend_entries.append(entry | {"marker": marker, "name": text})
-    legend = {"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02, "xref": "container"}
+    # below, where a narrow page, which needs more rows for it, leaves room
+    legend = {"orientation": "h", "y": 0, "yref": "container", "yanchor": "bottom", "x": 0.02, "xref": "container"}
     on_map: Part = {}
     if grid is not None:
         cells, on_map["coloraxis"] = _cells(modes, grid, None)
         legend_entries.append(cells)
         on_map["shapes"] = _frames(grid, query, key)
     return assemble(
-        legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 46, 44),
+        legend_entries, height, showlegend=True, legend=legend, margin=margins(90, 78, 12),
         images=[placed(Composite(rgba, ""), modes)], **on_map, **map_axes(modes),
     )  # fmt: skip
 
