@@ -28,7 +28,7 @@ from hot_core.figures.viewer import (
     rollout_layer,
     volume_bytes,
 )
-from hot_core.figures.viewer.volume import SHOWN_BYTES, shown_box, whole_numbers
+from hot_core.figures.viewer.volume import SHOWN_VOXELS, shown_box, whole_numbers
 from hot_core.io import read
 from hot_core.io.nifti_personal import personal_notes, personal_words
 from hot_core.modes import TokenGrid
@@ -69,7 +69,7 @@ def marked(affine: np.ndarray, kind: type = np.int16) -> Any:
 
 
 def messages(
-    analysis: Any, query: tuple[int, ...] = (1, 2, 3), most: int = SHOWN_BYTES, **marks: Any
+    analysis: Any, query: tuple[int, ...] = (1, 2, 3), most: int = SHOWN_VOXELS, **marks: Any
 ) -> dict[str, str]:
     """Both messages of an analysis, its layers random numbers."""
     held = volume_bytes(analysis.sample.data, analysis.sample.geometry, analysis.grid, analysis.prediction, most)
@@ -125,7 +125,7 @@ def test_a_part_of_a_large_volume_keeps_every_voxels_index_and_place(name: str) 
         for at, size in zip(mark, sample.data.shape, strict=True)
     )
     analysis = analyse(sample, segmenter(), Settings(region=region))
-    both = [messages(analysis, (0, 1, 1), most) for most in (2 * 900, SHOWN_BYTES)]
+    both = [messages(analysis, (0, 1, 1), most) for most in (900, SHOWN_VOXELS)]
     code = """
     const read = (one) => {
       const volume = openVolume(bytes(one.volume)), look = openLook(bytes(one.look));

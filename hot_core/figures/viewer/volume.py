@@ -17,8 +17,8 @@ from hot_core.modes import TokenGrid, VolumeGeometry
 from hot_core.transforms.results import Segmentation
 
 NO_LABEL = -1
-SHOWN_BYTES = 64 * 2**20
-"""A larger volume is sent in part: Streamlit sends no message above 200 MB, and a phone's graphics memory is small."""
+SHOWN_VOXELS = 2**24
+"""256³; a larger volume is sent in part: software graphics and phones stall, and Streamlit sends no 200 MB."""
 
 Box = tuple[tuple[int, int], ...]
 
@@ -51,7 +51,7 @@ def volume_bytes(
     geometry: VolumeGeometry,
     grid: TokenGrid,
     prediction: Segmentation | None = None,
-    most: int = SHOWN_BYTES,
+    most: int = SHOWN_VOXELS,
 ) -> Held:
     """What the browser keeps of a volume as long as it is shown.
 
@@ -63,7 +63,7 @@ def volume_bytes(
         geometry: its place.
         grid: the tokens; their window is the analysed region.
         prediction: labels, sent for the region only.
-        most: bytes of values that go at most, as long as the region fits.
+        most: voxels that go at most, as long as the region fits.
 
     Returns:
         The message and its identity. Its header has the `shape` of what is sent, `zooms` (mm), `affine` (voxel of that
@@ -73,7 +73,7 @@ def volume_bytes(
     """
     values = data.values
     kind = whole_numbers(values) or np.float32
-    box = shown_box(values.shape, grid.window, most // np.dtype(kind).itemsize)
+    box = shown_box(values.shape, grid.window, most)
     image = values[tuple(slice(*interval) for interval in box)].astype(kind)
     origin = [start for start, _ in box]
     affine = geometry.affine.copy()
