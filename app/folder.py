@@ -36,7 +36,7 @@ def root() -> Path | None:
 def rasters() -> tuple[str, ...]:
     """The names of the rasters in the folder and its sub-folders, "north/scene.tif"; never where the folder lies.
 
-    Hidden files, linked folders and links that lead out of the folder are passed over.
+    Hidden files, linked folders, links that lead out of the folder and names that cannot be written are passed over.
 
     Returns:
         Up to 500 names in alphabetical order; () without a folder.
@@ -65,9 +65,9 @@ def open_raster(name: str) -> Content:
     path = None
     if top is not None and plain and "\0" not in name and not _hidden(asked.parts) and _raster(asked.name):
         path = _inside(top, top.joinpath(*asked.parts))
-    if path is None:
+    state = None if path is None else _state(path)
+    if path is None or state is None:
         raise ReadError("There is no such raster in the folder. Choose one from the list.")
-    state = path.stat()
     identity = hashlib.sha256(repr((name, state.st_size, state.st_mtime_ns, state.st_ino)).encode()).hexdigest()
     return Content(asked.name, asked.name, f"folder:{identity}", path=path)
 
@@ -76,9 +76,9 @@ def _files(top: Path) -> Iterator[Path]:
     """Rasters by their suffix, in folders that are neither hidden nor linked."""
     seen = 0
     for place, folders, files in os.walk(top, followlinks=False):
-        folders[:] = sorted(name for name in folders if not _hidden((name,)))
+        folders[:] = sorted(name for name in folders if not _hidden((name,)) and name.isprintable())
         for name in sorted(files):
-            if not _hidden((name,)) and _raster(name):
+            if not _hidden((name,)) and _raster(name) and name.isprintable():
                 yield Path(place, name)
         seen += len(folders) + len(files)
         if seen > MOST_ENTRIES:
@@ -92,6 +92,14 @@ def _inside(top: Path, path: Path) -> Path | None:
         inside = found.is_relative_to(top) and found.is_file()
         return found if inside and not _hidden(found.relative_to(top).parts) else None
     except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _state(path: Path) -> os.stat_result | None:
+    """What the file system says of a file; None when it has just gone."""
+    try:
+        return path.stat()
+    except OSError:
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import rasterio
 from streamlit.testing.v1 import AppTest
@@ -215,3 +216,56 @@ def test_a_window_without_data_is_refused_in_words_and_the_page_stays(place: Pat
     next(button for button in app.button if button.label == "Read this window").click().run()
     assert "no pixel holds a value" in calm(app).error[0].value
     assert reading(app) == first
+
+
+def test_a_name_that_cannot_be_written_is_passed_over(place: Path) -> None:
+    before = folder.rasters()
+    content = (place / "scene.tif").read_bytes()
+    for name in (b"M\xfcller.tif", b"two\nlines.tif"):
+        with open(os.path.join(os.fsencode(place), name), "wb") as out:
+            out.write(content)
+    os.mkdir(os.path.join(os.fsencode(place), b"w\xe4lder"))
+    with open(os.path.join(os.fsencode(place), b"w\xe4lder", b"inner.tif"), "wb") as out:
+        out.write(content)
+    assert folder.rasters() == before
+    assert all(name.encode() for name in folder.rasters())
+
+
+def test_a_file_that_goes_while_it_is_opened_is_said_to_be_gone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = folder._inside
+
+    def then_gone(top: Path, path: Path) -> Path | None:
+        found = inside(top, path)
+        path.unlink()
+        return found
+
+    monkeypatch.setattr(folder, "_inside", then_gone)
+    with pytest.raises(ReadError, match="no such raster in the folder"):
+        folder.open_raster("scene.tif")
+
+
+@pytest.mark.parametrize("shown", ["index NDVI", "own"])
+def test_a_large_file_with_fewer_bands_is_shown_whatever_was_chosen_before(
+    shown: str,
+    place: Path,
+    open_page: Open,  # noqa: F811
+) -> None:
+    with rasterio.open(
+        place / "large.tif", "w", driver="GTiff", height=2400, width=2400, count=3, dtype="uint8", tiled=True,
+        compress="deflate", crs="EPSG:32633", transform=rasterio.Affine(10, 0, 300_000, 0, -10, 5_900_000),
+    ) as out:  # fmt: skip
+        out.write(np.random.default_rng(0).integers(1, 255, (3, 2400, 2400), dtype=np.uint8))
+        for band, name in enumerate(("blue", "green", "red"), start=1):
+            out.set_band_description(band, name)
+    app = open_page("raster")
+    app.session_state["raster_picture"] = shown
+    app = calm(app.run())
+    if shown == "own":
+        app.session_state["raster_own_Red"] = 5
+        app = calm(app.run())
+    assert not app.exception
+    app.session_state["raster_folder"] = "large.tif"
+    app = calm(app.run())
+    assert not app.exception
+    assert any("large.tif" in text.value for text in app.markdown)
+    assert app.session_state["raster_picture"] == ("own" if shown == "own" else "preset 0")

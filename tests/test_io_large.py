@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rasterio.transform
 
 from hot_core.errors import ReadError
 from hot_core.figures.overview import pixel, place, region_around, window_around, window_of_box
@@ -196,3 +198,54 @@ def test_windows_stay_inside_and_around_what_was_clicked() -> None:
     assert region_around((50, 60), (45, 40, 30, 33), 7) == ((2, 9), (17, 24))
     assert region_around((45, 72), (45, 40, 30, 33), 7) == ((0, 7), (26, 33))
     assert region_around((45, 72), (45, 40, 5, 6), 7) == ((0, 5), (0, 6))
+
+
+def led_elsewhere(path: Path, overviews: str) -> Path:
+    """A large raster without overviews whose own metadata name a file for them."""
+    with rasterio.open(
+        path, "w", driver="GTiff", height=2080, width=2080, count=3, dtype="uint8", tiled=True, compress="deflate",
+        crs="EPSG:32633", transform=rasterio.transform.from_origin(300_000, 5_900_000, 10, 10),
+    ) as out:  # fmt: skip
+        out.write(np.full((3, 2080, 2080), 90, np.uint8))
+        out.update_tags(ns="OVERVIEWS", OVERVIEW_FILE=overviews)
+    return path
+
+
+@pytest.mark.parametrize("way", ["path", "upload"])
+def test_a_raster_that_leads_to_other_files_or_the_network_is_refused(way: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.tif"
+    with rasterio.open(
+        secret, "w", driver="GTiff", height=520, width=520, count=3, dtype="uint8", crs="EPSG:32633",
+        transform=rasterio.transform.from_origin(300_000, 5_900_000, 40, 40),
+    ) as out:  # fmt: skip
+        out.write(np.full((3, 520, 520), 250, np.uint8))
+    asked = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        address = f"/vsicurl/http://127.0.0.1:{server.getsockname()[1]}/secret.tif"
+        for aim in (str(secret), address):
+            path = led_elsewhere(tmp_path / "scene.tif", aim)
+            if aim == str(secret):
+                with rasterio.open(path) as dataset:
+                    assert dataset.overviews(1)  # what GDAL would do
+            with pytest.raises(ReadError, match="metadata send the reader to another file for its overviews"):
+                read(path if way == "path" else path.read_bytes(), "scene.tif")
+        with pytest.raises(TimeoutError):
+            asked.append(server.accept())
+    assert not asked
+
+
+def test_overviews_beside_a_large_file_are_not_followed(tmp_path: Path) -> None:
+    path = big_tiff(tmp_path / "scene.tif", SIDE, ())
+    before = read(path).overview
+    with rasterio.open(path) as dataset:
+        profile = {"driver": "GTiff", "count": 6, "dtype": "uint16", "height": 577, "width": 577}
+        assert not dataset.overviews(1)
+    with rasterio.open(tmp_path / "scene.tif.ovr", "w", **profile) as out:
+        out.write(np.full((6, 577, 577), 7, np.uint16))
+    with rasterio.open(path) as dataset:
+        assert dataset.overviews(1)  # what GDAL would do
+    after = read(path).overview
+    assert before is not None
+    assert after is not None
+    np.testing.assert_array_equal(before.data.values, after.data.values)

@@ -20,14 +20,26 @@ STRETCHES = {"2–98 %": (2.0, 98.0), "1–99 %": (1.0, 99.0), "0–100 %": (0.0
 COLOURS = ("Red", "Green", "Blue")
 
 
+def settle(sample: Sample) -> None:
+    """Give every choice a value that this file knows, before anything is drawn: another file may have fewer bands."""
+    state.settle(SHOWN, list(_titles(sample)), "preset 0")
+    state.settle("raster_stretch", list(STRETCHES), "2–98 %")
+    bands = sample.data.sizes["band"]
+    for colour, band in zip(COLOURS, _presets(sample)[0].bands, strict=True):
+        state.settle(f"raster_own_{colour}", range(bands), band)
+
+
+def _titles(sample: Sample) -> dict[str, str]:
+    """What can be shown, by the value of the choice."""
+    titles = {f"preset {at}": recipe.name for at, recipe in enumerate(_presets(sample))}
+    indices = {f"index {name}": index_title(name) for name in index_names(sample.roles)}
+    return titles | indices | {OWN: "Own choice of three bands"}
+
+
 def choose(view: View) -> None:
     """The picture, its stretch and, for a person's own choice, its three bands."""
     sample = view.analysis.sample
-    recipes, indices = _presets(sample), index_names(sample.roles)
-    titles = {f"preset {at}": recipe.name for at, recipe in enumerate(recipes)}
-    titles |= {f"index {name}": index_title(name) for name in indices} | {OWN: "Own choice of three bands"}
-    state.settle(SHOWN, list(titles), "preset 0")
-    state.settle("raster_stretch", list(STRETCHES), "2–98 %")
+    titles = _titles(sample)
     st.selectbox(
         "Picture", list(titles), key=SHOWN, format_func=lambda name: titles[name], label_visibility="collapsed",
         width=230, persist_state="session",
@@ -73,13 +85,10 @@ def whole(view: View, overview: Overview) -> Composite:
 def _own(sample: Sample) -> None:
     """Three bands for red, green and blue."""
     names = [str(name) for name in sample.data.coords["band"].values]
-    first = _presets(sample)[0].bands
-    for colour, band in zip(COLOURS, first, strict=True):
-        key = f"raster_own_{colour}"
-        state.settle(key, range(len(names)), band)
+    for colour in COLOURS:
         st.selectbox(
-            f"{colour} shows", range(len(names)), key=key, format_func=lambda at: names[at], width=120,
-            persist_state="session",
+            f"{colour} shows", range(len(names)), key=f"raster_own_{colour}", format_func=lambda at: names[at],
+            width=120, persist_state="session",
         )  # fmt: skip
 
 

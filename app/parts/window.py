@@ -67,7 +67,7 @@ def draw(view: View) -> None:
         )  # fmt: skip
     with right:
         _numbers(view, geometry)
-        problem = state.get("raster_window_problem")
+        problem = state.get(_problem_key(state.get(FILE)))
         if problem:
             st.error(plain(problem), icon=":material/error:")
         st.caption(plain(overview.words))
@@ -131,12 +131,17 @@ def _take(window: Area, region: tuple[tuple[int, int], ...] | None) -> None:
     try:
         cache.sample(asked, bands.known(chosen))
     except HotError as error:
-        state.put("raster_window_problem", str(error))
+        state.put(_problem_key(chosen), str(error))
         return
-    state.put("raster_window_problem", None)
+    state.put(_problem_key(chosen), None)
     state.put(f"raster_window_{chosen.sha256}", window)
     state.put("raster_region", region)
     state.put("raster_opened", None)  # the same token is elsewhere in another window: begin anew
+
+
+def _problem_key(chosen: Content) -> str:
+    """Where it is kept why a window of this very file could not be read."""
+    return f"raster_window_problem_{chosen.sha256}"
 
 
 def _geometry(view: View) -> RasterGeometry:

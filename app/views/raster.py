@@ -131,6 +131,7 @@ def show() -> None:
     view = page.begin("raster")
     if view is None:
         return
+    picture.settle(view.analysis.sample)
     window.draw(view)
     left, right = st.columns([6, 5], gap="medium")
     with left:

@@ -17,6 +17,7 @@ from hot_core.io.blob import Blob
 from hot_core.io.limits import foreign, refuse
 
 AGAIN = "Copy or download the file again, or save it anew as GeoTIFF"
+INSIDE = "Save it again with its overviews inside, for example with gdal_translate -of COG"
 CACHE = 64 * 1024**2
 """Bytes of decoded blocks that GDAL may keep; its own default is a twentieth of the machine's memory."""
 
@@ -30,7 +31,17 @@ _QUIET = {
 
 @contextmanager
 def opened(blob: Blob) -> Iterator[DatasetReader]:
-    """Open with the TIFF driver alone, without side files: what is hashed is what is read."""
+    """Open with the TIFF driver alone, without side files: what is hashed is what is read.
+
+    GDAL would follow a path in the file's own metadata to its overviews, wherever it leads, even over the network:
+    such a file is refused before anything asks for them.
+
+    Yields:
+        The open file.
+
+    Raises:
+        ReadError: when it is no TIFF, or leads elsewhere.
+    """
     with warnings.catch_warnings(), rasterio.Env(**_QUIET):
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         memory = None if blob.path is not None else MemoryFile(blob.data, ext=".tif")
@@ -38,6 +49,8 @@ def opened(blob: Blob) -> Iterator[DatasetReader]:
             with foreign(blob.name, "the TIFF structure is damaged or truncated", AGAIN):
                 dataset = rasterio.open(blob.path, driver="GTiff") if memory is None else memory.open(driver="GTiff")
             with dataset:
+                if dataset.tags(ns="OVERVIEWS"):
+                    raise refuse(blob.name, "its metadata send the reader to another file for its overviews", INSIDE)
                 yield dataset
         finally:
             if memory is not None:
