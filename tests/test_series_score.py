@@ -6,11 +6,13 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
 import hot_core as hot
 from hot_core.analysis.score import score
+from hot_core.analysis.words import number
 from hot_core.backtest import before, scores
 from hot_core.figures.score_words import NONE, all_words, score_table, scored_words, season_words, skill_words
 from hot_core.io import read
@@ -56,7 +58,7 @@ def test_mase_equals_its_definition_for_every_series(seed: int) -> None:
     forecast, past = made(seed)
     found = score(forecast, past)
     assert found is not None
-    assert (found.season, found.horizon, found.past, found.backtest) == (SEASON, HORIZON, PAST, False)
+    assert (found.season, found.horizon, found.past, found.backtest) == (SEASON, HORIZON, PAST, None)
     for e, entity in enumerate(ENTITIES):
         for v, variable in enumerate(VARIABLES):
             truth, mean, naive = (line.values[e, v] for line in (forecast.truth, forecast.mean, forecast.naive))
@@ -75,8 +77,9 @@ def test_without_any_truth_there_is_no_score() -> None:
     forecast, past = made()
     assert score(replace(forecast, truth=None), past) is None
     assert score(replace(forecast, truth=array(np.full((3, 5, HORIZON), np.nan))), past) is None
-    assert skill_words(None, forecast, 0, 0) == NONE
-    assert all_words(None) == scored_words(None) == ""
+    assert skill_words(None, forecast, 0, 0) == "it cannot be compared with anything."
+    assert all_words(None) == ""
+    assert scored_words(None) == NONE  # the section below the heading is never empty
 
 
 def sample(steps: int):
@@ -94,7 +97,7 @@ def test_at_the_end_of_the_file_a_backtest_sees_nothing_of_what_it_foretells(ste
     assert analysis.prediction.truth is None
     found = scores(analysis, model)
     assert found is not None
-    assert found.backtest
+    assert found.backtest == "ends"
     assert (found.past, found.horizon) == (steps - 24, 24)
     cut = read(wide_csv(values[..., :-24], ENTITIES, VARIABLES), "s.csv")
     short = hot.Settings(window=steps - 24 - 96) if steps >= 120 else hot.Settings()
@@ -103,7 +106,9 @@ def test_at_the_end_of_the_file_a_backtest_sees_nothing_of_what_it_foretells(ste
     np.testing.assert_allclose(found.mae.sel(line="model").values, expected, rtol=1e-9)
     naive = np.abs(values[..., -48:-24] - values[..., -24:]).mean(-1) if steps - 24 >= 24 else None
     np.testing.assert_allclose(found.mae.sel(line="seasonal naive").values, naive, rtol=1e-9)
-    assert scored_words(found).startswith("A **backtest**: the file ends with the window")
+    words = scored_words(found)
+    assert words.startswith("A **backtest**: the file ends with the window, so")
+    assert "scored on the 24 steps up to the last one known before" in words
 
 
 def test_the_truth_after_the_window_is_used_where_there_is_some() -> None:
@@ -113,7 +118,7 @@ def test_the_truth_after_the_window_is_used_where_there_is_some() -> None:
         analysis = hot.analyse(whole, model, hot.Settings(window=window))
         found = scores(analysis, model)
         assert found is not None
-        assert not found.backtest
+        assert found.backtest is None
         assert int(found.steps.max()) == known
         stop = analysis.grid.window[2][1]
         expected = np.abs(analysis.prediction.mean.values[..., :known] - values[..., stop : stop + known]).mean(-1)
@@ -167,7 +172,13 @@ def test_a_series_without_truth_is_not_judged() -> None:
         "Too much is missing to compare the forecast of this series with what happened."
     )
     assert score_table(found, forecast, 1)["verdict"][3] == "–"
-    assert all_words(found).startswith("All 14 series")
+    mean = [float(found.mase.sel(line=line).mean()) for line in ("model", "seasonal naive")]
+    verdict = f"{int(found.worse.sum())} of them **worse than naive**."
+    # one series has no truth, another no scale: its past never changes
+    assert int(found.mase.sel(line="model").notnull().sum()) == 13
+    assert all_words(found) == (
+        f"14 of 15 series compared, mean MASE {number(mean[0])} against {number(mean[1])} over 13: {verdict}"
+    )
 
 
 def test_the_season_is_said_with_its_origin() -> None:
@@ -177,5 +188,73 @@ def test_the_season_is_said_with_its_origin() -> None:
     words = season_words(whole, scores(analysis, model), 107)
     assert words == (
         "The naive line repeats the last day (24 steps). The season comes from the file's step of 1 h. "
-        "MASE is scaled by the 107 steps before the forecast."
+        "MASE is scaled by the 107 steps before the forecast that was scored."
     )
+
+
+def test_the_season_told_is_that_of_the_line_drawn() -> None:
+    """Quarters of an hour: the past of the backtest is shorter than a day, that of the drawn line is not."""
+    stamps = pd.date_range("2024-03-01", periods=113, freq="15min")
+    values = np.random.default_rng(7).normal(5, 2, 113).round(3)
+    table = pd.DataFrame({"time": stamps, "a [m]": values, "b [m]": values[::-1]})
+    whole = read(table.to_csv(index=False).encode(), "q.csv")
+    model = forecaster()
+    analysis = hot.analyse(whole, model, hot.Settings(window=17))
+    found = scores(analysis, model)
+    assert (analysis.prediction.season, found.season, found.past) == (96, 1, 89)
+    assert season_words(whole, found, 113) == (
+        "The naive line repeats the last day (96 steps). The season comes from the file's step of 15 min. "
+        "The one scored repeats the last value: the past is shorter than a day. "
+        "MASE is scaled by the 89 steps before the forecast that was scored."
+    )
+
+
+@pytest.mark.parametrize(("gap", "end"), [((120, 160), 120), ((112, 160), 112), ((118, 200), 118)])
+def test_a_gap_after_the_window_is_told_and_the_last_known_horizon_scored(gap: tuple[int, int], end: int) -> None:
+    """The file goes on after the gap: the backtest foretells the horizon that ends with the last known step."""
+    values, _ = sample(201)
+    values[..., gap[0] : gap[1]] = np.nan
+    values[0, 0, end - 7 : end - 2] = np.nan  # a gap within what is scored
+    whole = read(wide_csv(values, ENTITIES, VARIABLES), "s.csv")
+    model = forecaster()
+    analysis = hot.analyse(whole, model, hot.Settings(window=24))
+    assert bool(analysis.prediction.truth.isnull().all())
+    found = scores(analysis, model)
+    assert (found.backtest, found.past) == ("unknown", end - 24)
+    assert (int(found.steps[0, 0]), int(found.steps[1, 1])) == (19, 24)
+    cut = read(wide_csv(values[..., : end - 24], ENTITIES, VARIABLES), "s.csv")
+    short = hot.Settings(window=end - 24 - 96) if end >= 120 else hot.Settings()
+    mean = hot.analyse(cut, model, short).prediction.mean.values
+    expected = np.nanmean(np.abs(mean - values[..., end - 24 : end]), axis=-1)
+    np.testing.assert_allclose(found.mae.sel(line="model").values, expected, rtol=1e-9)
+    words = scored_words(found)
+    assert words.startswith("A **backtest**: nothing is known of the 24 steps after the window, so the model")
+    assert "file ends" not in words
+
+
+def test_the_words_count_the_steps_that_were_compared() -> None:
+    forecast, past = made()
+    mean = forecast.mean.copy()
+    mean.values[..., 4:] = np.nan
+    found = score(replace(forecast, mean=mean), past, backtest="unknown")
+    assert "scored on the 4 of 11 steps that can be compared, up to the last one" in scored_words(found)
+
+
+def test_where_even_the_backtest_has_nothing_to_go_by_there_is_no_score() -> None:
+    values, _ = sample(201)
+    values[..., :105] = np.nan
+    values[..., 120:170] = np.nan
+    whole = read(wide_csv(values, ENTITIES, VARIABLES), "s.csv")
+    model = forecaster()
+    analysis = hot.analyse(whole, model, hot.Settings(window=24))
+    assert analysis.prediction is not None
+    assert scores(analysis, model) is None
+
+
+def test_without_a_known_truth_no_column_tells_of_the_interval() -> None:
+    forecast, past = made()
+    found = score(forecast, past)
+    band = replace(forecast, low=forecast.mean - 1, high=forecast.mean + 1, share=0.8)
+    assert "inside 80 % interval" in score_table(found, band, 0)
+    unknown = replace(band, truth=array(np.full((3, 5, HORIZON), np.nan)))
+    assert "inside 80 % interval" not in score_table(found, unknown, 0)

@@ -88,7 +88,8 @@ def draw_data(view: View, forecast: Forecast, found: Scores | None) -> Shown:
     alt = f"Forecast of one series and attention over all of them. {view.reading}"
     picture(figure, "series_data", alt)
     listen_zoom("series_zoom_events", "series_data", zoom_owner(view, span), take_zoom)
-    st.markdown(f":gray[This forecast:] {skill_words(found, forecast, shown.entity, shown.variable)}")
+    whose = "This forecast:" if found is None or found.backtest is None else "An earlier forecast (backtest):"
+    st.markdown(f":gray[{whose}] {skill_words(found, forecast, shown.entity, shown.variable)}")
     bars = series_bars(
         token_field(view.pictured, view.analysis.grid), view.query, key=view.key, uniform=view.uniform,
         valid=view.analysis.record.valid,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,10 @@ from utilsforecast.losses import mase
 from hot_core.transforms.results import Forecast
 
 LINES = ("model", "seasonal naive")
+
+Reason: TypeAlias = Literal["ends", "unknown", "apart"]
+"""Why a forecast itself has no score: the file ends with the window; nothing is known of the steps after it; or what
+is known meets no step that both forecast and naive line have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +31,7 @@ class Scores:
         horizon: how many steps were foretold.
         season: steps in a season, for the naive line and for the scale.
         past: steps before the forecast that the scale was taken from.
-        backtest: whether the forecast was made for steps that lie inside the window, since nothing after it is known.
+        backtest: why the forecast scored is one made for earlier steps; None where it is the forecast itself.
     """
 
     mase: xr.DataArray
@@ -35,7 +40,7 @@ class Scores:
     horizon: int
     season: int
     past: int
-    backtest: bool = False
+    backtest: Reason | None = None
 
     @property
     def worse(self) -> xr.DataArray:
@@ -48,7 +53,7 @@ class Scores:
         return self.mae.notnull().all("line")
 
 
-def score(forecast: Forecast, past: xr.DataArray, backtest: bool = False) -> Scores | None:
+def score(forecast: Forecast, past: xr.DataArray, backtest: Reason | None = None) -> Scores | None:
     r"""Compare a forecast with what happened.
 
     ``MASE = mean_h |y_h - f_h| / mean_t |y_t - y_{t-m}|`` with the season ``m``; the mean above runs over the steps at
@@ -59,7 +64,7 @@ def score(forecast: Forecast, past: xr.DataArray, backtest: bool = False) -> Sco
     Args:
         forecast: with its truth.
         past: what was known before it, (entity, variable, time) on a regular grid with NaN in the gaps.
-        backtest: whether it was made for steps inside the window.
+        backtest: why it is one made for earlier steps than the forecast that matters; None where it is that one.
 
     Returns:
         The scores; None where no series can be compared.

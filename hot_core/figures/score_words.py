@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hot_core.analysis.score import Scores
+from hot_core.analysis.score import Reason, Scores
 from hot_core.analysis.words import number
 from hot_core.figures.words import step_words
 from hot_core.modes import Sample, SeriesGeometry
@@ -10,9 +10,14 @@ from hot_core.transforms.results import Forecast
 from hot_core.transforms.season import season_of
 
 NONE = (
-    "What happened after the window is not in the file, and what lies before is too short or too empty for a backtest: "
-    "the forecast cannot be compared with anything."
+    "Nothing that the file holds after the window can be compared with the forecast, and what lies before is too short "
+    "or too empty for a backtest: **there is no score**."
 )
+REASONS: dict[Reason, str] = {
+    "ends": "the file ends with the window",
+    "unknown": "nothing is known of the {} steps after the window",
+    "apart": "what is known after the window meets no step that has both a forecast and a naive line",
+}
 MEANING = (
     "**MASE** divides the mean absolute error by the mean error that seasonal naive made in the past: below 1 is "
     "better than repeating the season used to be. It has no unit, so that variables can be compared. "
@@ -24,7 +29,7 @@ MEANING = (
 def skill_words(scores: Scores | None, forecast: Forecast, entity: int, variable: int) -> str:
     """How far forecast and seasonal naive were from what happened, of one series."""
     if scores is None:
-        return NONE
+        return "it cannot be compared with anything."
     model, naive = (float(v) for v in scores.mae.values[entity, variable])
     if not bool(scores.compared.values[entity, variable]):
         return "Too much is missing to compare the forecast of this series with what happened."
@@ -44,50 +49,52 @@ def skill_words(scores: Scores | None, forecast: Forecast, entity: int, variable
 
 
 def all_words(scores: Scores | None) -> str:
-    """How many of the series were foretold worse than by seasonal naive."""
-    if scores is None:
+    """How many of the series were compared, and how many were foretold worse than by seasonal naive."""
+    if scores is None or scores.compared.size < 2:
         return ""
-    count, worse = int(scores.compared.sum()), int(scores.worse.sum())
-    if count < 2:
-        return ""
-    mean = [float(v) for v in scores.mase.mean(["entity", "variable"]).values]
-    means = f", mean MASE {number(mean[0])} against {number(mean[1])}" if mean[0] == mean[0] else ""
-    if not worse:
-        return f"All {count} series{means}: none worse than naive."
-    return f"All {count} series{means}: {worse} of them **worse than naive**."
+    total, count, worse = scores.compared.size, int(scores.compared.sum()), int(scores.worse.sum())
+    scaled = scores.mase.values[scores.mase.notnull().all("line").values]
+    over = "" if len(scaled) == count else f" over {len(scaled)}"
+    means = [number(float(mean)) for mean in scaled.mean(axis=0)] if len(scaled) else []
+    mean = f", mean MASE {means[0]} against {means[1]}{over}" if means else ""
+    which = f"All {total} series" if count == total else f"{count} of {total} series compared"
+    return f"{which}{mean}: {f'{worse} of them **worse than naive**' if worse else 'none worse than naive'}."
 
 
 def scored_words(scores: Scores | None) -> str:
-    """On which steps the score was taken."""
+    """On which steps the score was taken, or that there is none."""
     if scores is None:
-        return ""
-    horizon = scores.horizon
-    if scores.backtest:
+        return NONE
+    horizon, known = scores.horizon, int(scores.steps.max())
+    if scores.backtest is not None:
+        which = f"the {horizon} steps" if known == horizon else f"the {known} of {horizon} steps that can be compared,"
         return (
-            f"A **backtest**: the file ends with the window, so the model was run once more without the last {horizon} "
-            f"known steps and scored on those. The forecast drawn here is not scored: nobody knows its truth yet."
+            f"A **backtest**: {REASONS[scores.backtest].format(horizon)}, so the model was run once more and scored on "
+            f"{which} up to the last one known before, which it was not given. The forecast drawn here is not scored."
         )
-    known = int(scores.steps.max())
     which = f"the {horizon} steps" if known == horizon else f"the {known} of {horizon} steps that the file has"
     return f"Scored on {which} after the window, which the model has not seen."
 
 
 def season_words(sample: Sample, scores: Scores | None, stop: int) -> str:
-    """Which season the naive line and the scale use, and where it comes from.
+    """Which season the drawn naive line and the scale use, and where it comes from.
 
     Args:
         sample: what was read.
         scores: of its forecast; None where there are none.
-        stop: steps before the forecast.
+        stop: steps before the forecast that is drawn.
 
     Returns:
         "The naive line repeats the last day (24 steps). The season comes from the file's step of 1 h. …"
     """
-    words = season_of(sample.geometry, stop if scores is None else scores.past)[1]
+    season, words = season_of(sample.geometry, stop)
     step = sample.geometry.step if isinstance(sample.geometry, SeriesGeometry) else None
     origin = "" if step is None else f" The season comes from the file's step of {step_words(step)}."
-    scale = "" if scores is None else f" MASE is scaled by the {scores.past:,} steps before the forecast."
-    return f"{words}{origin}{scale}"
+    if scores is None:
+        return f"{words}{origin}"
+    scored = season_of(sample.geometry, scores.past)[1].replace("The naive line", "The one scored", 1)
+    other = "" if scores.season == season else f" {scored}"
+    return f"{words}{origin}{other} MASE is scaled by the {scores.past:,} steps before the forecast that was scored."
 
 
 def score_table(scores: Scores, forecast: Forecast, entity: int) -> dict[str, list[str]]:
@@ -103,7 +110,7 @@ def score_table(scores: Scores, forecast: Forecast, entity: int) -> dict[str, li
         "naive error": [_cell(v, unit) for v, unit in zip(mae[:, 1], units, strict=True)],
     }
     counts = forecast.inside()
-    if counts is not None:
+    if counts is not None and bool(counts.isel(entity=entity).sel(count="known").any()):
         inside = counts.isel(entity=entity).values
         table[f"inside {forecast.interval}"] = [f"{within} of {known}" for within, known in inside]
     return table
