@@ -15,8 +15,12 @@ import rasterio.transform
 
 from hot_core.errors import ReadError
 from hot_core.figures.overview import pixel, place, region_around, window_around, window_of_box
-from hot_core.io import read
-from hot_core.io.geotiff_overview import cells
+from hot_core.io import MAX_BYTES, MAX_DECOMPRESSED, read
+from hot_core.io.blob import Blob
+from hot_core.io.geotiff_overview import cells, read_overview
+from hot_core.io.geotiff_pixels import opened
+from hot_core.io.limits import Limits
+from hot_core.modes import Mode
 from hot_core.transforms.normalise import zscore
 from hot_core.transforms.raster import scene_scale
 from tests.io_makers import tiff_bytes
@@ -122,6 +126,42 @@ def test_tiles_and_strips_show_the_same_scene(layout: dict) -> None:
     np.testing.assert_allclose(np.nanmean(overview.samples), values.mean(), rtol=0.1)
 
 
+@pytest.mark.parametrize("interleave", ["band", "pixel"])
+def test_thick_strips_show_where_the_data_lie(interleave: str, tmp_path: Path) -> None:
+    """Strips of which few fit into what may be decoded: the picture is coarse, and true all the same."""
+    path = tmp_path / "strips.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=8000, width=2003, count=3, dtype="uint16", blockysize=500, nodata=0,
+        compress="deflate", interleave=interleave, crs="EPSG:32633",
+        transform=rasterio.transform.from_origin(300_000, 5_900_000, 10, 10),
+    ) as out:  # fmt: skip
+        part = np.full((3, 2000, 2003), 70, np.uint16) + np.array([0, 1000, 2000], np.uint16)[:, None, None]
+        out.write(part, window=((3000, 5000), (0, 2003)))
+    limits = Limits(MAX_BYTES, MAX_DECOMPRESSED, overview=2**20)
+    with opened(Blob(path.name, path.stat().st_size, path)) as dataset:
+        modes = (Mode("row", np.arange(2.0)), Mode("column", np.arange(2.0)), Mode("band", np.array(["a", "b", "c"])))
+        overview = read_overview(dataset, [1, 2, 3], modes, limits, path.name)
+    held = np.isfinite(overview.data.values)
+    assert overview.data.shape[0] >= 8
+    down = held[:, 0, 0]
+    assert down.mean() == pytest.approx(0.25, abs=0.13)
+    places = overview.data["row"].values[down]
+    assert ((places >= 5_900_000 - 50_000 - 2500) & (places <= 5_900_000 - 30_000 + 2500)).all()
+    np.testing.assert_array_equal(overview.data.values[down][:, 0], [[70, 1070, 2070]] * down.sum())
+
+
+def test_a_raster_in_very_thick_pieces_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "piece.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", height=6000, width=6000, count=2, dtype="uint16", blockysize=6000,
+        compress="deflate", interleave="pixel", sparse_ok=True, crs="EPSG:32633",
+        transform=rasterio.transform.from_origin(300_000, 5_900_000, 10, 10),
+    ):  # fmt: skip
+        pass
+    with pytest.raises(ReadError, match=r"stored in pieces of up to 137\.3 MB, too large to read a window"):
+        read(path)
+
+
 def test_statistics_are_those_of_the_whole_whichever_window_is_read(tmp_path: Path) -> None:
     path = big_tiff(tmp_path / "big.tif", SIDE, (2, 4, 8))
     one, other = read(path), read(path, window=(0, 0, 128, 128))
@@ -177,14 +217,15 @@ def test_small_rasters_have_no_overview_and_keep_their_own_statistics() -> None:
     ("shape", "block", "most"),
     [
         ((20_000, 20_000), (256, 256), 2**23), ((20_000, 500), (1, 500), 2**20),
-        ((301, 20_011), (256, 256), 10**9), ((7, 9), (7, 9), 1),
+        ((301, 20_011), (256, 256), 10**9), ((7, 9), (7, 9), 1), ((20_000, 20_000), (1000, 20_000), 2**23),
     ],
 )  # fmt: skip
 def test_blocks_to_read_stay_in_their_limits(shape: tuple[int, int], block: tuple[int, int], most: int) -> None:
     down, across = cells(shape, block, most)
     assert 1 <= down <= min(256, -(-shape[0] // block[0]))
     assert 1 <= across <= min(256, -(-shape[1] // block[1]))
-    assert down * across * block[0] * block[1] <= max(most, block[0] * block[1])
+    assert down * across * block[0] * block[1] <= max(most, 8 * 8 * block[0] * block[1])
+    assert all(n >= min(8, -(-size // side)) for n, size, side in zip((down, across), shape, block, strict=True))
 
 
 def test_windows_stay_inside_and_around_what_was_clicked() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -83,6 +85,8 @@ def composite(
 def limits(values: np.ndarray, bands: Sequence[int], stretch: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     """Two percentiles of each band over the pixels that hold all of them; 0 and 1 where none does.
 
+    Of very many pixels some are taken, evenly spread over all rows and columns; for 0 and 100 all of them.
+
     Args:
         values: (…, band).
         bands: which bands.
@@ -92,7 +96,10 @@ def limits(values: np.ndarray, bands: Sequence[int], stretch: tuple[float, float
         Lower and upper limits, one for each band.
     """
     flat = values.reshape(-1, values.shape[-1])
-    taken = flat[:: max(1, len(flat) // SAMPLED)][:, list(bands)].astype(np.float64)
+    step = 1 if tuple(stretch) == (0.0, 100.0) else max(1, len(flat) // SAMPLED)
+    width = values.shape[-2] if values.ndim == 3 else 1
+    step = next(each for each in itertools.count(step) if math.gcd(each, width) == 1)  # or some columns are never seen
+    taken = flat[::step][:, list(bands)].astype(np.float64)
     taken = taken[np.isfinite(taken).all(axis=-1)]
     if not len(taken):
         return np.zeros(len(bands)), np.ones(len(bands))

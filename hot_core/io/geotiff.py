@@ -14,11 +14,13 @@ from hot_core.io.blob import Blob
 from hot_core.io.geotiff_grid import Area, choose_window, grid, is_large
 from hot_core.io.geotiff_overview import read_overview
 from hot_core.io.geotiff_pixels import opened, read_values
-from hot_core.io.limits import MAX_DECOMPRESSED, Limits, megabytes, refuse
+from hot_core.io.limits import Limits, megabytes, refuse
 from hot_core.io.tiff_directory import check_complete
 from hot_core.modes import Mode, Overview, Sample
 
 MAX_BANDS = 1024
+MOST_BLOCK = 128 * 1024**2
+"""Bytes of the largest stored block that is decoded; a window of a few pixels takes several times as much memory."""
 SCALED = (
     "Statistics (the colours' limits, the mean and deviation that the model's input is scaled by) are those of this "
     "overview, not of every pixel."
@@ -116,8 +118,9 @@ def _measured_bands(dataset: DatasetReader, name: str) -> list[int]:
 def _check_blocks(dataset: DatasetReader, name: str) -> None:
     """A picture stored in one piece must be unpacked whole for any window; a header may declare terabytes."""
     together = dataset.count if dataset.profile.get("interleave") == "pixel" else 1
-    block = max(rows * columns for rows, columns in dataset.block_shapes) * together * 8
-    if block > MAX_DECOMPRESSED:
+    width = max(np.dtype(kind).itemsize for kind in dataset.dtypes)
+    block = max(rows * columns for rows, columns in dataset.block_shapes) * together * width
+    if block > MOST_BLOCK:
         raise refuse(
             name,
             f"it is stored in pieces of up to {megabytes(block)}, too large to read a window",

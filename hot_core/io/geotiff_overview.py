@@ -28,6 +28,9 @@ MOST = 1024
 SAMPLES = 32
 """Every block that is read for a file without overviews gives about so many samples a side."""
 
+LEAST = 8
+"""So many blocks are read down and across at least, where there are so many, however large: fewer are no picture."""
+
 SAMPLED = 2**17
 """Statistics are taken of up to so many pixels of an overview, evenly spread."""
 
@@ -113,6 +116,7 @@ def _from_blocks(dataset: DatasetReader, indexes: Sequence[int], name: str, most
     down, across = dataset.block_shapes[0]
     rows, columns = cells((height, width), (down, across), most // len(indexes))
     fine = (_fine(rows, down, height), _fine(columns, across, width))
+    together = dataset.profile.get("interleave") == "pixel"  # its bands lie in one block and are decoded at once
     values = np.full((rows * fine[0], columns * fine[1], len(indexes)), np.nan, np.float32)
     samples = []
     for i in range(rows):
@@ -120,7 +124,8 @@ def _from_blocks(dataset: DatasetReader, indexes: Sequence[int], name: str, most
         for j in range(columns):
             left = _start(j, columns, across, width)
             area = (top, left, min(down, height - top), min(across, width - left))
-            block = _spread(read_values(dataset, indexes, area, name), fine)
+            parts = [indexes] if together else [[index] for index in indexes]
+            block = np.concatenate([_spread(read_values(dataset, part, area, name), fine) for part in parts], axis=2)
             values[i * fine[0] : (i + 1) * fine[0], j * fine[1] : (j + 1) * fine[1]] = _means(block, fine)
             samples.append(block.reshape(-1, block.shape[2]))
     words = (
@@ -136,16 +141,17 @@ def cells(shape: tuple[int, int], block: tuple[int, int], most: int) -> tuple[in
     Args:
         shape: rows and columns of the file.
         block: rows and columns of a stored block.
-        most: pixels that may be decoded in all.
+        most: pixels that may be decoded in all, as long as that is 8 blocks down and across.
 
     Returns:
-        Two numbers, at least 1, at most 256 and no more than there are blocks.
+        Two numbers, at least 8, at most 256 and no more than there are blocks.
     """
     there = [min(256, -(-size // span)) for size, span in zip(shape, block, strict=True)]
     count = max(1, most // (block[0] * block[1]))
     across = max(1, min(there[1], round(math.sqrt(count * shape[1] / shape[0]))))
     down = max(1, min(there[0], count // across))
-    return down, max(1, min(there[1], count // down))
+    across = max(1, min(there[1], count // down))
+    return max(down, min(LEAST, there[0])), max(across, min(LEAST, there[1]))
 
 
 def _fine(cells: int, span: int, size: int) -> int:
