@@ -23,6 +23,11 @@ def put(key: str, value: Any) -> None:
     st.session_state[key] = value
 
 
+def count(key: str) -> None:
+    """One more of what is counted under a key."""
+    put(key, get(key, 0) + 1)
+
+
 def settle(key: str, allowed: Sequence[Any], default: Any) -> None:
     """Make a widget's value one of those it can have now; another file or model may offer fewer."""
     if st.session_state.get(key) not in allowed:

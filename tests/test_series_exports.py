@@ -168,12 +168,29 @@ def test_entities_are_for_series() -> None:
         chosen_series(raster, Settings(entities=("a",)))
 
 
-def test_a_date_is_the_step_it_lies_in_and_moves_stay_in_the_file() -> None:
-    time = Mode("time", np.datetime64("2024-03-01", "ns") + np.arange(53) * np.timedelta64(15, "m"))
-    for text, expected in (
-        ("2024-03-01T00:00", 0), ("2024-03-01T00:14", 0), ("2024-03-01T00:15", 1), ("2024-02-01", 0),
-        ("2024-03-01T02:31", 10), ("2025-01-01", 41),
-    ):  # fmt: skip
-        literal = max([at for at in range(53) if time.coords[at] <= np.datetime64(text)], default=0)
-        assert step_at(time, np.datetime64(text), 41) == min(literal, 41) == expected
+def test_moves_of_the_window_stay_in_the_file() -> None:
     assert (moved(5, -24, 41), moved(5, 24, 41), moved(30, 24, 41)) == (0, 29, 41)
+
+
+@pytest.mark.parametrize(
+    ("first", "step", "cases"),
+    [
+        ("2024-03-01T00:00", np.timedelta64(15, "m"), (
+            ("2024-03-01T00:00:00", 0), ("2024-03-01T00:14:00", 1), ("2024-03-01T00:15:00", 1),
+            ("2024-02-01T00:00:00", 0), ("2024-03-01T02:31:00", 11), ("2025-01-01T00:00:00", 41),
+        )),
+        ("2024-03-01T05:30", np.timedelta64(1, "h"), (("2024-03-01T06:00:00", 1), ("2024-03-01T06:30:00", 1),
+            ("2024-03-01T06:31:00", 2))),
+        ("2024-01-01T12:00", np.timedelta64(1, "D"), (("2024-01-20", 19), ("2024-01-01", 0), ("2023-12-31", 0))),
+        ("2024-01-01T22:00", np.timedelta64(1, "D"), (("2024-01-20", 19), ("2025-01-01", 41))),
+        ("2024-01-01T00:00", np.timedelta64(7, "D"), (("2024-01-08", 1), ("2024-01-09", 2))),
+    ],
+)  # fmt: skip
+def test_the_window_begins_at_the_first_step_of_a_day_or_after_a_moment(
+    first: str, step: np.timedelta64, cases: tuple[tuple[str, int], ...]
+) -> None:
+    time = Mode("time", np.datetime64(first, "ns") + np.arange(53) * step)
+    for text, expected in cases:
+        cut = slice(0, len(text))  # a day is compared with days, a moment with moments, as texts
+        literal = min((at for at in range(53) if str(time.coords[at])[cut] >= text), default=53)
+        assert step_at(time, np.datetime64(text), 41) == min(literal, 41) == expected, text

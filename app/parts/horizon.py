@@ -98,8 +98,10 @@ def _date(analysis: Analysis, start: int, last: int, owner: str) -> None:
     """The date at which the window begins; days alone where the file has no hours."""
     mode, geometry = analysis.grid.axes[2].mode, analysis.sample.geometry
     stamps = [_stamp(mode, at) for at in (start, 0, last)]
-    # a key for every start: the box always opens on where the window is, whoever has moved it
-    key = state.own_key("series_window_date", analysis.sample.source.sha256, start)
+    # a key for every start and every question: the box always opens on where the window is, whoever has moved it,
+    # and goes back there when the window cannot begin at the date asked for
+    asked = state.get("series_window_asked", 0)
+    key = state.own_key("series_window_date", analysis.sample.source.sha256, start, asked)
     step = geometry.step if isinstance(geometry, SeriesGeometry) else None
     hours = step is not None and np.datetime_data(step)[0] != "M" and step < DAY
     if hours:
@@ -120,7 +122,9 @@ def _stamp(mode: Mode, at: int) -> datetime.datetime:
 
 
 def _take_date(key: str, mode: Mode, last: int, owner: str) -> None:
+    """Move the window to the first step at or after a date."""
     chosen = state.get(key)
+    state.count("series_window_asked")
     if chosen is not None:
         _put(step_at(mode, np.datetime64(chosen), last), owner)
 

@@ -49,9 +49,17 @@ def _places(mode: Mode, names: Sequence[str] | None) -> list[int]:
 
 
 def step_at(time: Mode, date: np.datetime64, last: int) -> int:
-    """The step that a date lies in: the last one that does not begin after it, among the steps 0 … `last`."""
-    at = int(np.searchsorted(time.coords, date.astype("datetime64[ns]"), side="right")) - 1
-    return min(max(at, 0), last)
+    """The first step at or after a date, as finely as the date is given: a day means its first step, whenever it is.
+
+    Args:
+        time: the time mode, with stamps.
+        date: a day or a moment.
+        last: the last step that can be.
+
+    Returns:
+        A step among 0 … `last`.
+    """
+    return min(int(np.searchsorted(time.coords.astype(date.dtype), date)), last)
 
 
 def moved(start: int, by: int, last: int) -> int:
