@@ -120,6 +120,20 @@ def test_days_that_may_be_months_are_named_and_what_the_column_proves_is_said() 
     assert list(found.rows) == either
 
 
+@pytest.mark.parametrize("named", ["date,calibrated", "checked,date"])
+def test_only_the_dates_that_tell_the_time_are_asked_about(named: str) -> None:
+    days = [stamp[:10] for stamp in stamps("D")]
+    first_is_time = named.startswith("date")
+    rows = [f"{day},08/01/2024,{at}.5" if first_is_time else f"08/01/2024,{day},{at}.5" for at, day in enumerate(days)]
+    assert look(table(rows, f"{named},level")) == ()
+    assert read(table(rows, f"{named},level"), "t.csv").data.shape == (1, 1, STEPS)
+    (found,) = look(table([*rows, rows[7]], f"{named},level"))
+    assert (found.answer, found.open, found.rows) == ("duplicates", True, (62,))
+    swapped = [f"{at % 5 + 1:02d}/{at % 7 + 1:02d}/2024,{day},{at}.5" for at, day in enumerate(days)]
+    (found,) = look(table(swapped, "date,when,level"))
+    assert (found.answer, found.open, found.column) == ("dayfirst", True, "date")
+
+
 def test_commas_and_points_in_numbers_are_named() -> None:
     times = stamps()
     open_case = table([f'{time},"{1 + at % 9},{100 + at}"' for at, time in enumerate(times)])

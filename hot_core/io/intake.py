@@ -19,7 +19,7 @@ from hot_core.io.rescale import unit_surprises
 from hot_core.io.table_numbers import decide_decimal, numeric_columns
 from hot_core.io.table_text import parse_table
 from hot_core.io.tabular import TableOptions
-from hot_core.io.time_column import find_time, without_time
+from hot_core.io.time_column import dated_label, find_time, without_time
 from hot_core.io.units import take_units_row
 
 Answer: TypeAlias = Literal["duplicates", "dayfirst", "decimal", "irregular", "scale"]
@@ -87,9 +87,10 @@ def intake_csv(findings: tuple[Finding, ...]) -> bytes:
 
 def _look(cells: pd.DataFrame, options: TableOptions, name: str) -> list[Finding]:
     """Dates, then signs, then rows and sizes: what stands on an open question is looked at when it is answered."""
-    found = [_finding(*one) for one in date_findings(cells, options.dayfirst)]
+    dated = dated_label(cells)  # other columns of dates are not used, so that nothing is asked about them
+    found = [] if dated is None else [_finding(*one) for one in date_findings(cells[dated], options.dayfirst)]
     if any(one.open for one in found):
-        rest = cells.drop(columns=[one.column for one in found])
+        rest = cells.drop(columns=[dated])
         return found + [_finding(*one) for one in decimal_findings(rest, options.decimal)]
     time = find_time(cells, options.dayfirst, name)
     rest = without_time(cells, time)

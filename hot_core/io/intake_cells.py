@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import pandas as pd
 
 from hot_core.errors import ReadError
-from hot_core.io.stamps import DAY_MONTH, looks_like_dates, parse_dates
+from hot_core.io.stamps import DAY_MONTH, parse_dates
 from hot_core.io.table_numbers import Decimal, decide_decimal
 
 Found: TypeAlias = tuple[Literal["dayfirst", "decimal"], str, str, str, pd.Series, pd.Series, bool]
@@ -21,30 +21,27 @@ _SURE_POINT = r"^[-+]?(?:0*\.\d+|\d+\.(?:\d{1,2}|\d{4,})|0\d*\.\d+|\d{4,}\.\d+)(
 OPEN = "The file is not read until you say which."
 
 
-def date_findings(cells: pd.DataFrame, dayfirst: bool | None) -> list[Found]:
+def date_findings(column: pd.Series, dayfirst: bool | None) -> list[Found]:
     """Dates such as 01/02/2013, which may be two days.
 
     Args:
-        cells: stripped text.
+        column: the column that tells the time, stripped text.
         dayfirst: what a person has said.
 
     Returns:
-        One finding a column, with the rows whose day and month could be swapped.
+        At most one finding, with the rows whose day and month could be swapped.
     """
-    found: list[Found] = []
-    for label in map(str, cells.columns):
-        if not looks_like_dates(cells[label]):
-            continue
-        parts = cells[label].str.extract(DAY_MONTH)
-        if not bool(parts["a"].notna().all()):
-            continue
-        first, second = parts["a"].astype(int), parts["b"].astype(int)
-        either = (first <= 12) & (second <= 12) & (first != second)
-        if bool(either.any()):
-            done, needs = _order(cells[label], dayfirst)
-            words = f"{int(either.sum()):,} dates such as {cells[label][either].iloc[0]} may be two days"
-            found.append(("dayfirst", words, done, label, either, cells[label], needs))
-    return found
+    parts = column.str.extract(DAY_MONTH)
+    if not bool(parts["a"].notna().all()):
+        return []
+    first, second = parts["a"].astype(int), parts["b"].astype(int)
+    either = (first <= 12) & (second <= 12) & (first != second)
+    if not bool(either.any()):
+        return []
+    done, needs = _order(column, dayfirst)
+    count = int(either.sum())
+    words = f"{count:,} date{'' if count == 1 else 's'} such as {column[either].iloc[0]} may be two days"
+    return [("dayfirst", words, done, str(column.name), either, column, needs)]
 
 
 def _order(column: pd.Series, dayfirst: bool | None) -> tuple[str, bool]:

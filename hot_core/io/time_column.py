@@ -49,11 +49,10 @@ def find_time(cells: pd.DataFrame, dayfirst: bool | None, name: str) -> TimeColu
     """
     counters = _row_counters(cells)
     parts = _parts(cells)
-    dated = [str(label) for label in cells if looks_like_dates(cells[label])]
-    if not dated:
+    label = dated_label(cells)
+    if label is None:
         _refuse_bad_dates(cells, name)
-    if dated:
-        label = next((one for one in dated if one.lower() in DATE_WORDS), dated[0])
+    else:
         stamps, notes = parse_dates(cells[label], dayfirst, name)
         used = list(dict.fromkeys([label, *counters, *(parts.values() if len(parts) >= 3 else ())]))
         clocks = [str(one) for one in cells if one != label and looks_like_clock(cells[one])]
@@ -66,6 +65,12 @@ def find_time(cells: pd.DataFrame, dayfirst: bool | None, name: str) -> TimeColu
         note = f"The time is put together from the columns {', '.join(parts.values())}."
         return TimeColumn(stamps, (*parts.values(), *counters), "time", (note,))
     return _counter(cells, counters)
+
+
+def dated_label(cells: pd.DataFrame) -> str | None:
+    """The column of text dates that tells the time: the first that is called so, else the first; None without one."""
+    dated = [str(label) for label in cells if looks_like_dates(cells[label])]
+    return next((one for one in dated if one.lower() in DATE_WORDS), next(iter(dated), None))
 
 
 def _parts(cells: pd.DataFrame) -> dict[str, str]:
