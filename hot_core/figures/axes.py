@@ -10,6 +10,9 @@ import numpy as np
 from hot_core.analysis.words import UNITS, place, span_words
 from hot_core.modes import Mode, TokenAxis
 
+PLACELESS = ("pixel", "map unit")
+"""The units of the rows and columns of a raster that names no reference system."""
+
 
 @dataclass(frozen=True, eq=False)
 class PlotAxis:
@@ -88,13 +91,25 @@ def plain(value: object) -> object:
 
 
 def mode_title(mode: Mode) -> str:
-    """The mode's name with its unit: "x (mm)", "row, northing (m)", "time"."""
+    """The mode's name with its unit: "x (mm)", "row (m)", "time"."""
     return f"{mode.name} ({unit_word(mode.unit)})" if mode.unit else mode.name
 
 
 def unit_word(unit: str) -> str:
     """A unit as short as it is usually written."""
     return {"metre": "m", "degree": "°"}.get(unit, unit)
+
+
+def as_stored(mode: Mode) -> bool:
+    """Whether a raster is drawn as its file has it, first row on top: where its axes point on a map is not known.
+
+    Args:
+        mode: its rows or its columns.
+
+    Returns:
+        True for rotated rasters, pictures without a place, and files that name no reference system; False for maps.
+    """
+    return mode.rotated or (mode.unit or "pixel") in PLACELESS
 
 
 def native_edges(mode: Mode) -> np.ndarray:
@@ -126,7 +141,7 @@ def token_axis(axis: TokenAxis) -> PlotAxis:
         dated: dict[str, object] = {"type": "date", "nticks": 5, "tickformat": form}
         return PlotAxis(values.astype("datetime64[s]"), starts, stops, mode.name, dated, first)
     # a map has north at the top whichever way its file runs; the axis of a matrix follows the file
-    order = ", south first" if mode.name == "row" and edges[0] < edges[-1] else ""
+    order = ", south first" if mode.name == "row" and edges[0] < edges[-1] and not as_stored(mode) else ""
     return PlotAxis(values, starts, stops, mode_title(mode) + order, number_look(mode), first)
 
 

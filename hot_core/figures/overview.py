@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
+from rasterio.transform import Affine
 
 from hot_core.figures.axes import native_edges
 from hot_core.figures.composite import Composite
 from hot_core.figures.raster import map_axes, placed
 from hot_core.figures.style import HALO, INK, QUERY, Part, assemble, margins
+from hot_core.io.geotiff_grid import is_rotated
 from hot_core.modes import Mode, Overview, RasterGeometry
 
 Area = tuple[int, int, int, int]
@@ -22,7 +25,7 @@ def overview_figure(
     picture: Composite, overview: Overview, geometry: RasterGeometry, region: Sequence[tuple[int, int]],
     height: int = 300,
 ) -> go.Figure:  # fmt: skip
-    """Draw the whole file in map coordinates, framed where it was read and where it is analysed.
+    """Draw the whole file as its tiles are drawn, framed where it was read and where it is analysed.
 
     Args:
         picture: the overview as a picture.
@@ -34,7 +37,9 @@ def overview_figure(
     Returns:
         A figure with equal scales in which a box can be drawn.
     """
-    rows, columns = (native_edges(mode) for mode in overview.modes)
+    rotated = is_rotated(Affine(*geometry.transform))
+    modes = [replace(mode, rotated=rotated) for mode in overview.modes]
+    rows, columns = (native_edges(mode) for mode in modes)
     across, down = (np.linspace(edges[0], edges[-1], CLICKS + 1) for edges in (columns, rows))
     cells = {
         "type": "heatmap", "z": np.zeros((CLICKS, CLICKS), np.uint8), "x": across, "y": down, "hoverinfo": "none",
@@ -46,11 +51,11 @@ def overview_figure(
         *_frame(geometry.window, overview, geometry, "white"),
         *_frame(inner, overview, geometry, QUERY, dash="2px,2px"),
     ]  # fmt: skip
-    axes = map_axes(overview.modes)
+    axes = map_axes(modes)
     for axis in axes.values():
         axis |= {"fixedrange": True, "title": None}
     return assemble(
-        [cells], height, margin=margins(70, 26, 6), images=[placed(picture, overview.modes)], shapes=shapes,
+        [cells], height, margin=margins(70, 26, 6), images=[placed(picture, modes)], shapes=shapes,
         dragmode="select", newselection={"line": {"color": "white", "dash": "solid"}}, **axes,
     )  # fmt: skip
 

@@ -1,4 +1,8 @@
-"""A raster tile in map coordinates: the composite, what is looked at, and the class map."""
+"""A raster tile in its own coordinates: the composite, what is looked at, and the class map.
+
+A map has north on top and east on the right whichever way its file runs. A raster that is rotated, or whose file names
+no reference system, stands as it is stored: first row on top, first column on the left.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
-from hot_core.figures.axes import native_edges, number_look, step_decimals, token_axis, unit_word
+from hot_core.figures.axes import as_stored, native_edges, number_look, step_decimals, token_axis, unit_word
 from hot_core.figures.composite import Composite, thin
 from hot_core.figures.fields import field_limit
 from hot_core.figures.graticule import Graticule, drawn_lines
@@ -36,11 +40,11 @@ def tile_figure(
     uniform: float | None = None, query: tuple[int, ...] | None = None, key: tuple[int, ...] | None = None,
     height: int = 520, opacity: float = OPACITY, lines: Graticule | None = None,
 ) -> go.Figure:  # fmt: skip
-    """Draw the tile in map coordinates with the attention over it.
+    """Draw the tile in its coordinates with the attention over it.
 
     Args:
         picture: the composite.
-        modes: the sample's modes; row and column coordinates are pixel centres on the map.
+        modes: the sample's modes; row and column coordinates are pixel centres.
         grid: the tokens.
         tokens: attention by (row, column) token, other modes summed or chosen; None draws the tile alone.
         uniform: the weight of every cell if all keys were looked at alike (see `summed_level`); None: the mean.
@@ -51,10 +55,10 @@ def tile_figure(
         lines: the graticule to draw over it.
 
     Returns:
-        A figure with equal scales along both map axes.
+        A figure with equal scales along both axes.
     """
     cells, clear = _cells(modes, grid, tokens, uniform, opacity)
-    data, layout = [cells, *drawn_lines(lines)], {}
+    data, layout = [cells, *_lines(lines, modes)], {}
     if picture.legend is not None:
         data.append(
             {"type": "scatter", "x": [None], "y": [None], "mode": "markers", "hoverinfo": "skip",
@@ -68,6 +72,16 @@ def tile_figure(
     )  # fmt: skip
 
 
+def _lines(lines: Graticule | None, modes: Sequence[Mode]) -> list[Part]:
+    """The graticule; its words lean towards the middle of the picture, so that neither edge cuts them off."""
+    traces = drawn_lines(lines)
+    if traces:
+        bottom, top = _ranges(modes)[1]
+        upper = [abs(y - top) < abs(y - bottom) for y in traces[-1]["y"]]
+        traces[-1]["textposition"] = ["bottom right" if high else "top right" for high in upper]
+    return traces
+
+
 def _cells(
     modes: Sequence[Mode], grid: TokenGrid, tokens: xr.DataArray | None, uniform: float | None = None,
     opacity: float = OPACITY,
@@ -76,7 +90,7 @@ def _cells(
     rows, columns = token_axis(grid.axes[0]), token_axis(grid.axes[1])
     values = np.zeros((len(rows), len(columns)), np.float32) if tokens is None else tokens.values.astype(np.float32)
     what = "weight %{z:.3g}<extra></extra>" if tokens is not None else "<extra></extra>"
-    x_name, y_name = _map_names(modes)
+    x_name, y_name = _axis_names(modes)
     cells = {
         "type": "heatmap", "z": values, "x": columns.values, "y": rows.values, "coloraxis": "coloraxis",
         "hovertemplate": (
@@ -111,7 +125,7 @@ def classes_figure(
         height: of the figure, in pixels.
 
     Returns:
-        A figure with equal scales along both map axes; pixels without a class stay empty.
+        A figure with equal scales along both axes; pixels without a class stay empty.
     """
     labels = prediction.labels.values[:: thin(len(modes[0])), :: thin(len(modes[1]))]
     rgba = np.zeros((*labels.shape, 4), dtype=np.uint8)
@@ -138,23 +152,23 @@ def classes_figure(
 
 
 def placed(picture: Composite, modes: Sequence[Mode]) -> Part:
-    """A picture under the traces, its edges on the map, whichever way the rows run."""
+    """A picture under the traces, its edges on the axes of `map_axes`, whichever way rows and columns run."""
     rows, columns = native_edges(modes[0]), native_edges(modes[1])
-    down = -1 if rows[0] < rows[-1] else 1  # rows that run up the map are turned round
-    across = -1 if columns[0] > columns[-1] else 1
-    (left, right), (low, high) = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
-    place = {"x": left, "y": high, "sizex": right - left, "sizey": high - low, "xref": "x", "yref": "y"}
+    (left, right), (bottom, top) = _ranges(modes)
+    down = -1 if rows[0] == bottom else 1  # the first row is the lowest one: turned round
+    across = -1 if columns[0] == right else 1
+    # plotly wants the upper left corner and lengths, and never mirrors a picture on an axis that runs down
+    place = {"x": left, "y": top, "sizex": abs(right - left), "sizey": abs(top - bottom), "xref": "x", "yref": "y"}
     return place | {"source": picture.source(down, across), "sizing": "stretch", "layer": "below"}
 
 
 def map_axes(modes: Sequence[Mode]) -> Part:
-    """Map axes: x to the right, y up, one scale; degrees are narrowed by the cosine of the latitude."""
-    rows, columns = native_edges(modes[0]), native_edges(modes[1])
-    degrees = (modes[0].unit or "").startswith("degree")
-    x_name, y_name = _map_names(modes)
-    ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(rows)))), 0.05) if degrees else 1.0
+    """Both axes in one scale, on a map y up; degrees of a map are narrowed by the cosine of the latitude."""
+    degrees = (modes[0].unit or "").startswith("degree") and not as_stored(modes[0])
+    x_name, y_name = _axis_names(modes)
+    ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(native_edges(modes[0]))))), 0.05) if degrees else 1.0
     common = QUIET | {"constrain": "domain"}
-    x_range, y_range = (sorted((float(e[0]), float(e[-1]))) for e in (columns, rows))
+    x_range, y_range = _ranges(modes)
     return {
         "xaxis": common | number_look(modes[1]) | {"range": x_range, "title": title(x_name)},
         "yaxis": common | number_look(modes[0]) | {
@@ -163,8 +177,23 @@ def map_axes(modes: Sequence[Mode]) -> Part:
     }  # fmt: skip
 
 
-def _map_names(modes: Sequence[Mode]) -> tuple[str, str]:
-    """What x and y of the map are called, with their unit."""
-    unit = unit_word(modes[0].unit or "pixel")
-    x, y = ("longitude", "latitude") if (modes[0].unit or "").startswith("degree") else ("easting", "northing")
-    return f"{x} ({unit})", f"{y} ({unit})"
+def _ranges(modes: Sequence[Mode]) -> tuple[list[float], list[float]]:
+    """Left and right, bottom and top: upwards and to the right on a map, otherwise as the file runs."""
+    (first, last), (start, stop) = ((float(e[0]), float(e[-1])) for e in map(native_edges, modes[:2]))
+    if as_stored(modes[0]):
+        return [start, stop], [last, first]
+    return sorted((start, stop)), sorted((first, last))
+
+
+def _axis_names(modes: Sequence[Mode]) -> tuple[str, str]:
+    """What x and y are called, with their unit."""
+    unit = modes[0].unit or "pixel"
+    if modes[0].rotated:
+        x, y = "along the rows", "down the columns"
+    elif unit == "pixel":
+        x, y = "column", "row"
+    elif unit == "map unit":
+        x, y = "x", "y"
+    else:
+        x, y = ("longitude", "latitude") if unit.startswith("degree") else ("easting", "northing")
+    return f"{x} ({unit_word(unit)})", f"{y} ({unit_word(unit)})"

@@ -110,7 +110,8 @@ def grid(
     crs = dataset.crs
     wkt, unit, notes = _reference(crs, dataset)
     a, b, c, d, e, f = tuple(transform)[:6]
-    if is_rotated(transform):
+    rotated = is_rotated(transform)
+    if rotated:
         notes.append(
             "The raster is rotated: row and column coordinates are distances along its own axes, "
             "not map coordinates; the transform gives the position."
@@ -134,7 +135,7 @@ def grid(
         units=_units(dataset, indexes),
         scales=_scales(dataset, indexes),
     )
-    return geometry, Mode("row", y, unit), Mode("column", x, unit), notes
+    return geometry, Mode("row", y, unit, rotated), Mode("column", x, unit, rotated), notes
 
 
 def is_rotated(transform: Affine) -> bool:

@@ -21,11 +21,14 @@ class Mode:
         name: the field's word for it: "entity", "variable", "time", "x", "row", "band".
         coords: one coordinate per position, in native order.
         unit: the unit of the coordinates ("mm", "m", "degree"), or None for names and dates.
+        rotated: rows and columns only: the raster is rotated against its map, and the coordinates are distances
+            along the raster's own axes, not places on the map.
     """
 
     name: str
     coords: np.ndarray
     unit: str | None = None
+    rotated: bool = False
 
     def __len__(self) -> int:
         return len(self.coords)
