@@ -1,6 +1,5 @@
 """Every page, run in process: it opens with an analysis, follows every choice, and never shows a traceback."""
 
-import datetime
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -309,17 +308,6 @@ def test_unknown_bands_are_asked_for_and_never_guessed(open_page: Open, tmp_path
     app.button("raster_bands_submit").click().run()
     assert not calm(app).error
     assert "looks most at" in reading(app)
-
-
-def test_the_box_of_the_date_comes_back_where_no_window_begins(open_page: Open) -> None:
-    """Weeks stamped at noon: most days begin no window, and the box tells where the window stands."""
-    stamps = pd.date_range("2024-01-01 12:00", periods=150, freq="7D")
-    table = pd.DataFrame({"time": stamps, "rain": np.arange(150) % 11}).to_csv(index=False)
-    app = open_page("series")
-    app.file_uploader("series_upload").set_value(("m.csv", table.encode(), "text/csv")).run()
-    for asked in (datetime.date(2024, 1, 15), datetime.date(2024, 1, 9)):  # the second time nothing moves
-        keyed(app.date_input, "series_window_date").set_value(asked).run()
-        assert keyed(calm(app).date_input, "series_window_date").value == datetime.date(2024, 1, 15)
 
 
 def test_another_part_of_the_series_is_analysed(open_page: Open) -> None:

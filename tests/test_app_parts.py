@@ -1,11 +1,13 @@
 """The pieces of the page that can be told without running it."""
 
 import ast
+import datetime
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app import content, state
 from app.messages import plain
@@ -109,3 +111,67 @@ def test_a_slider_from_before_a_click_or_of_the_other_role_is_not_heard(monkeypa
     assert state.selection("series") == Selection((4, 5, 6))
     state.slide("series", 1, "slider", state.slider_owner("series"))
     assert state.selection("series") == Selection((4, 5, 6), (4, 0, 6))
+
+
+def window_of_weeks() -> None:
+    """A page with nothing but the box of the date, over weeks stamped at noon."""
+    from types import SimpleNamespace as Some
+
+    import numpy as np
+
+    from app import state
+    from app.parts import horizon
+    from hot_core.modes import Mode, SeriesGeometry
+
+    week = np.timedelta64(7, "D")
+    time = Some(mode=Mode("time", np.datetime64("2024-01-01T12:00", "ns") + np.arange(60) * week))
+    sample = Some(geometry=SeriesGeometry(week, "time", "wide"), source=Some(sha256="weeks"))
+    state.put("series_region_of", "mine")
+    start = state.get("series_region") or 0
+    horizon._date(Some(grid=Some(axes=(None, None, time)), sample=sample), start, 41, "mine")
+
+
+def test_the_box_of_the_date_comes_back_where_no_window_begins() -> None:
+    """Most days begin no window: the box shows where the window stands, also when asked again and nothing moves."""
+    app = AppTest.from_function(window_of_weeks).run()
+    for asked in ((2024, 1, 15), (2024, 1, 9), (2024, 1, 10)):
+        app.date_input[0].set_value(datetime.date(*asked)).run()
+        assert not app.exception
+        assert app.date_input[0].value == datetime.date(2024, 1, 15)
+        assert app.session_state["series_region"] == 2
+
+
+def zoomed_range() -> None:
+    """A page with nothing but the choice of the range, zoomed in the first run."""
+    from types import SimpleNamespace as Some
+
+    import pandas as pd
+
+    from app import state
+    from app.parts import zoom
+    from hot_core.io import read
+
+    table = pd.DataFrame({"time": pd.date_range("2024-01-01", periods=900, freq="h"), "rain": range(900)})
+    sample = read(table.to_csv(index=False).encode(), "hours.csv")
+    view = Some(analysis=Some(sample=sample, grid=Some(window=(None, None, (400, 496)))))
+    state.settle("series_range", ["window", "1 w"], "window")
+    if state.get("series_zoom") is None:
+        span = Some(name="window")
+        state.put("series_zoom", (zoom.owner(view, span), ("2024-01-18", "2024-01-19")))
+    span = zoom.choose_range(view, Some(mean=Some(sizes={"time": 24})))
+    state.put("zoom_drawn", zoom.of(view, span))
+
+
+@pytest.mark.parametrize("way", ["another range and back", "the button"])
+def test_a_zoom_is_forgotten_with_its_range_or_by_its_button(way: str) -> None:
+    app = AppTest.from_function(zoomed_range).run()
+    assert not app.exception
+    assert app.session_state["zoom_drawn"] == ("2024-01-18", "2024-01-19")
+    if way == "the button":
+        app.button("series_zoom_back").click().run()
+    else:
+        app.segmented_control("series_range").set_value("1 w").run()
+        app.segmented_control("series_range").set_value("window").run()
+    assert not app.exception
+    assert app.session_state["zoom_drawn"] is None
+    assert len(app.button) == 0

@@ -73,3 +73,19 @@ def test_only_clicks_are_heard_and_a_figure_drawn_anew_is_found_again() -> None:
     """
     heard = ["plotly_click"]
     assert run_module(PAGE + code) == {"first": heard, "again": heard, "after": [], "kept": None}
+
+
+def test_a_zoom_is_reported_and_a_double_click_means_nothing() -> None:
+    """A double click is two clicks, which choose: the way back from a zoom is a button."""
+    code = """
+    component.data = { figure: "a", of: "file" };
+    const stop = zoom(component);
+    page.a.heard.plotly_relayout({ "xaxis.range[0]": "2013-07-14", "xaxis.range[1]": "2013-07-15" });
+    page.a.heard.plotly_relayout({ "xaxis.autorange": true });
+    const heard = Object.keys(page.a.heard);
+    stop();
+    answer({ heard, ranges: events.map((event) => event.value.range), after: Object.keys(page.a.heard) });
+    """
+    page = PAGE.replace("@@/plot_events.js", "@@/plot_zoom.js").replace("import listener", "import zoom")
+    answered = run_module(page + code)
+    assert answered == {"heard": ["plotly_relayout"], "ranges": [["2013-07-14", "2013-07-15"]], "after": []}

@@ -2,20 +2,18 @@
 // so that a zoom would be lost at every click: Python keeps it and draws the figure with it.
 export default function (component) {
   const { data, setTriggerValue } = component;
-  const report = (range) => setTriggerValue("event", { range, of: data.of, stamp: performance.now() });
   const zoomed = (change) => {
     const [from, to] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-    if (from !== undefined && to !== undefined) report([from, to]);
+    if (from === undefined || to === undefined) return;
+    setTriggerValue("event", { range: [from, to], of: data.of, stamp: performance.now() });
   };
-  const back = () => report(null);
 
   const find = () => document.querySelector(`.st-key-${data.figure} .js-plotly-plot`);
   const attach = () => {
     const plot = find();
     if (!plot || !plot.on || plot.hotLensZoom?.emitter === plot._ev) return;
     plot.on("plotly_relayout", zoomed);
-    plot.on("plotly_doubleclick", back);
-    plot.hotLensZoom = { emitter: plot._ev, zoomed, back };
+    plot.hotLensZoom = { emitter: plot._ev, zoomed };
   };
   attach();
   const timer = setInterval(attach, 200);
@@ -24,7 +22,6 @@ export default function (component) {
     const plot = find();
     if (!plot?.hotLensZoom) return;
     plot.removeListener?.("plotly_relayout", plot.hotLensZoom.zoomed);
-    plot.removeListener?.("plotly_doubleclick", plot.hotLensZoom.back);
     plot.hotLensZoom = null;
   };
 }

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from app import cache, state
-from app.components.plot_zoom import listen_zoom
 from app.messages import plain
-from app.parts import glance, kronecker_map, linked, matrices, page
+from app.parts import glance, kronecker_map, linked, matrices, page, zoom
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.backtest import Scores, scores
@@ -14,7 +13,6 @@ from hot_core.figures.picking import Click, Token, pick_series
 from hot_core.figures.score_words import MEANING, all_words, score_table, scored_words, season_words, skill_words
 from hot_core.figures.series import Shown, series_figure, strip_rows
 from hot_core.figures.series_bars import pick_bar, series_bars
-from hot_core.figures.series_range import Range, ranges
 from hot_core.figures.words import band_words, coverage_words
 from hot_core.transforms import Forecast
 
@@ -45,49 +43,17 @@ def choose_shown(view: View) -> Shown:
     return Shown(int(at[0]), int(at[1]))
 
 
-def choose_range(view: View, forecast: Forecast) -> Range:
-    """How much of the file around the forecast the picture shows."""
-    offered = ranges(view.analysis.sample, view.analysis.grid.window[2], forecast.mean.sizes["time"])
-    names = [one.name for one in offered]
-    state.settle("series_range", names, "window")
-    buttons, words = st.columns([3, 2], vertical_alignment="center")
-    with buttons:
-        st.segmented_control(
-            "Range", names, key="series_range", required=True, label_visibility="collapsed", persist_state="session"
-        )
-    words.caption("Drag across to zoom, double-click to come back.")
-    return offered[names.index(state.get("series_range"))]
-
-
-def zoom_owner(view: View, span: Range) -> str:
-    """What a zoom belongs to: the file, the window and the range."""
-    return state.own_key("zoom", view.analysis.sample.source.sha256, view.analysis.grid.window[2], span.name)
-
-
-def zoom_of(view: View, span: Range) -> tuple[object, object] | None:
-    """The times that somebody has zoomed to; clicks leave them as they are, another range begins anew."""
-    owner, zoom = state.get("series_zoom", ("", None))
-    return zoom if owner == zoom_owner(view, span) else None
-
-
-def take_zoom() -> None:
-    """Keep a zoom, or forget it after a double click."""
-    event = state.event("series_zoom_events")
-    if event is not None:
-        state.put("series_zoom", (event["of"], None if event["range"] is None else tuple(event["range"])))
-
-
 def draw_data(view: View, forecast: Forecast, found: Scores | None) -> Shown:
     """Lines with ribbon and strips below them, and what entities and variables get."""
     shown = choose_shown(view)
-    span = choose_range(view, forecast)
+    span = zoom.choose_range(view, forecast)
     figure = series_figure(
         forecast, view.pictured, view.analysis.grid, view.query, shown, uniform=view.uniform, key=view.key,
-        data=view.analysis.sample.data, span=span, zoom=zoom_of(view, span),
+        data=view.analysis.sample.data, span=span, zoom=zoom.of(view, span),
     )  # fmt: skip
     alt = f"Forecast of one series and attention over all of them. {view.reading}"
     picture(figure, "series_data", alt)
-    listen_zoom("series_zoom_events", "series_data", zoom_owner(view, span), take_zoom)
+    zoom.listen("series_data", view, span)
     whose = "This forecast:" if found is None or found.backtest is None else "An earlier forecast (backtest):"
     st.markdown(f":gray[{whose}] {skill_words(found, forecast, shown.entity, shown.variable)}")
     bars = series_bars(
