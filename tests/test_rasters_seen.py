@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from pyproj import Transformer
+from rasterio.transform import Affine
 
 import hot_core as hot
-from hot_core.analysis.pixel import inspect
+from hot_core.analysis.pixel import Pixel, inspect
 from hot_core.errors import SelectionError
 from hot_core.figures.composite import composite, limits
 from hot_core.figures.graticule import degree_words, drawn_lines, graticule, ticks
@@ -198,7 +199,7 @@ def test_a_pixel_knows_units_scales_gaps_and_what_was_not_analysed() -> None:
     gap, outside = inspect(analysis, (2, 3), field, uniform), inspect(analysis, (11, 13), field, uniform)
     assert set(gap.table["Value"]) == {"no data"}
     assert outside.table["Value"][4] == f"{values[4, 11, 13] * 0.5 - 7:g}"
-    assert set(outside.table["Unit"]) == {"reflectance (stored × 0.5 + -7)"}
+    assert set(outside.table["Unit"]) == {"reflectance (stored × 0.5 − 7)"}
     assert "no class: not analysed, or no data" in gap.line
     assert "no class: not analysed, or no data" in outside.line
     assert set(outside.table["Attention × uniform"]) == {""}
@@ -210,6 +211,43 @@ def test_a_pixel_of_a_picture_without_a_place_has_no_longitude() -> None:
     found = inspect(analysis, (2, 3), analysis.field(0, 0, (0, 0, 0)), 1.0)
     assert (found.longitude, found.x, found.y) == (None, 3.5, 2.5)
     assert "°" not in found.line
+
+
+def looked_at(transform: Affine, crs: str, at: tuple[int, int]) -> Pixel:
+    """One pixel of a raster of 13 × 17 of ones."""
+    analysis = hot.analyse(read(geotiff(np.ones((13, 17, 6), np.uint16), transform, crs), "a.tif"), land_cover())
+    return inspect(analysis, at, analysis.field(0, 0, (0, 0, 0)), 1.0)
+
+
+def test_a_longitude_beyond_180_is_said_from_the_other_side() -> None:
+    found = looked_at(Affine(0.25, 0, 186, 0, -0.25, 60), "EPSG:4326", (2, 16))
+    assert (found.x, found.longitude, found.latitude) == (190.125, -169.875, 59.375)
+    assert "x 190.125, y 59.375 ° (EPSG:4326) · 59.375000° N, 169.875000° W" in found.line
+
+
+@pytest.mark.parametrize(("step", "x"), [(10, "340165"), (1 / 32, "340000.515625"), (28.5, "340470.25")])
+def test_a_copied_place_has_the_digits_of_a_pixels_middle(step: float, x: str) -> None:
+    assert f" x {x}, " in looked_at(Affine(step, 0, 340_000, 0, -step, 5_820_000), "EPSG:32633", (3, 16)).line
+
+
+def test_a_pixel_beyond_the_edge_of_the_earth_has_no_longitude() -> None:
+    world = Affine(36e6 / 17, 0, -18e6, 0, -18e6 / 13, 9e6)
+    corner, middle = (looked_at(world, "ESRI:54009", at) for at in ((0, 0), (6, 8)))
+    assert (corner.longitude, corner.latitude) == (None, None)
+    assert "· no longitude or latitude here" in corner.line
+    assert "no longitude" not in middle.line
+    assert (middle.longitude, middle.latitude) == pytest.approx((0, 0), abs=1e-9)
+
+
+def test_a_negative_offset_is_subtracted_with_one_blank_before_it() -> None:
+    values = np.ones((6, 13, 17), np.uint16)
+
+    def told(dataset) -> None:
+        dataset.scales, dataset.offsets = (0.0001,) * 6, (-0.1,) * 6
+
+    analysis = hot.analyse(read(tiff_bytes(values, descriptions=ROLES, edit=told), "a.tif"), land_cover())
+    line = inspect(analysis, (2, 3), analysis.field(0, 0, (0, 0, 0)), 1.0).line
+    assert "blue -0.0999 (stored × 0.0001 − 0.1), " in line
 
 
 # --- lines ---------------------------------------------------------------------------------------
@@ -253,6 +291,7 @@ def test_lines_have_round_numbers_and_words() -> None:
     assert degree_words(-34.9, "EW") == "34°54′ W"
     assert degree_words(-8.0125, "NS") == "8°00′45″ S"
     assert degree_words(0, "NS") == "0°"
+    assert [degree_words(t, "EW") for t in (180, 190.125, 360, -180)] == ["180° E", "169°52′30″ W", "0°", "180° W"]
     assert ticks(5, 5, False) == []
     assert ticks(-0.3, 0.3, False)[0] == pytest.approx(-0.3)
 
@@ -261,6 +300,34 @@ def test_degrees_need_a_reference_system() -> None:
     sample = read(tiff_bytes(crs=None), "a.tif")
     assert graticule(sample.modes, sample.geometry, False).labels
     with pytest.raises(SelectionError, match=r"names no coordinate reference system: longitude and latitude"):
+        graticule(sample.modes, sample.geometry, True)
+
+
+@pytest.mark.parametrize(
+    ("crs", "middle", "step", "has", "count"),
+    [
+        ("EPSG:3031", (180, -80), 1000, "179°30′ W", 8),
+        ("EPSG:32660", (180, 50), 1000, "179°50′ W", 10),
+        ("EPSG:3413", (0, 90), 10_000, "89° N", None),
+        ("ESRI:54009", (0, 0), 1e6, "60° S", None),  # with corners beyond the earth
+        ("EPSG:8857", (0, 0), 1e6, "60° S", None),
+    ],
+)
+def test_degrees_run_over_the_date_line_a_pole_and_the_edge_of_the_earth(
+    crs: str, middle: tuple[float, float], step: float, has: str, count: int | None
+) -> None:
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(*middle)
+    transform = Affine(step, 0, x - 18.5 * step, 0, -step, y + 9.5 * step)
+    sample = read(geotiff(np.ones((19, 37, 6), np.uint16), transform, crs), "a.tif")
+    texts = [label[2] for label in graticule(sample.modes, sample.geometry, True).labels]
+    assert has in texts
+    assert count is None or len(texts) == pytest.approx(count, abs=4)
+
+
+def test_lines_in_degrees_beyond_the_earth_are_refused_in_words() -> None:
+    far = geotiff(np.ones((5, 7, 6), np.uint16), Affine(1e5, 0, -18e6, 0, -1e5, 9e6), "ESRI:54009")
+    sample = read(far, "a.tif")
+    with pytest.raises(SelectionError, match="no longitude or latitude here: the picture lies beyond the edge"):
         graticule(sample.modes, sample.geometry, True)
 
 

@@ -10,11 +10,12 @@ import xarray as xr
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
-from rasterio.warp import transform as warp
 
 from hot_core.analysis.result import Analysis
 from hot_core.analysis.words import UNITS, number, place
+from hot_core.errors import SelectionError
 from hot_core.modes import RasterGeometry
+from hot_core.transforms import earth
 from hot_core.transforms.inputs import geometry_of
 from hot_core.transforms.results import Segmentation
 
@@ -26,7 +27,8 @@ class Pixel:
     Attributes:
         row, column: in the file, from 0.
         x, y: of its middle, in the file's reference system.
-        longitude, latitude: in degrees (WGS 84); None where the file does not say where it lies.
+        longitude, latitude: in degrees (WGS 84), from −180 and −90; None where the file does not say where it lies and
+            beyond the edge of the earth.
         place: the same in words.
         table: one row a band: name, value, unit, attention × uniform.
         line: everything on one line, to be copied.
@@ -72,26 +74,32 @@ def lonlat(geometry: RasterGeometry, x: float, y: float) -> tuple[float | None, 
     if not geometry.crs:
         return None, None
     try:
-        longitudes, latitudes = warp(CRS.from_wkt(geometry.crs), "EPSG:4326", [x], [y])[:2]
-    except RasterioError:
+        longitude, latitude = earth.lonlat(CRS.from_wkt(geometry.crs), np.array([x]), np.array([y]))
+    except (RasterioError, SelectionError):
         return None, None
-    found = float(longitudes[0]), float(latitudes[0])
+    found = earth.turned(float(longitude[0])), float(latitude[0])
     return found if all(np.isfinite(found)) else (None, None)
 
 
 def _place(
-    geometry: RasterGeometry, row: int, column: int, here: tuple[float, float], earth: tuple[float | None, float | None]
+    geometry: RasterGeometry, row: int, column: int, here: tuple[float, float], spot: tuple[float | None, float | None]
 ) -> str:
     """The place in words, with the name of the reference system."""
     step = abs(geometry.transform[0] * geometry.transform[4] - geometry.transform[1] * geometry.transform[3]) ** 0.5
     unit = UNITS.get(geometry.unit, geometry.unit)
-    x, y = (place(value, step / 10).replace(",", "").replace("−", "-") for value in here)  # as programs read them
+    x, y = (_plain(value, step) for value in here)
     words = f"row {row}, column {column} · x {x}, y {y} {unit}"
     name = crs_name(geometry)
     words += f" ({name})" if name else ""
-    if earth[0] is None or earth[1] is None:
-        return words
-    return f"{words} · {abs(earth[1]):.6f}° {'NS'[earth[1] < 0]}, {abs(earth[0]):.6f}° {'EW'[earth[0] < 0]}"
+    if spot[0] is None or spot[1] is None:
+        return f"{words} · no longitude or latitude here" if geometry.crs else words
+    return f"{words} · {abs(spot[1]):.6f}° {'NS'[spot[1] < 0]}, {abs(spot[0]):.6f}° {'EW'[spot[0] < 0]}"
+
+
+def _plain(value: float, step: float) -> str:
+    """A coordinate as programs read it, with the digits that the middle of a pixel of some width needs."""
+    text = place(value, step / 1e4).replace(",", "").replace("−", "-")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def crs_name(geometry: RasterGeometry) -> str:
@@ -120,7 +128,7 @@ def _bands(analysis: Analysis, geometry: RasterGeometry, at: tuple[int, int], ti
         {
             "Band": names,
             "Value": ["no data" if not np.isfinite(v) else f"{float(v):.6g}" for v in values],
-            "Unit": [unit + _scale(geometry, band) for band, unit in enumerate(units)],
+            "Unit": [(unit + _scale(geometry, band)).strip() for band, unit in enumerate(units)],
             "Attention × uniform": ["" if not np.isfinite(v) else number(float(v)) for v in times],
         }
     )
@@ -131,7 +139,8 @@ def _scale(geometry: RasterGeometry, band: int) -> str:
     if not geometry.scales:
         return ""
     scale, offset = geometry.scales[band]
-    return f" (stored × {scale:g}{f' + {offset:g}' if offset else ''})"
+    more = f" {'−' if offset < 0 else '+'} {abs(offset):g}" if offset else ""
+    return f" (stored × {scale:g}{more})"
 
 
 def _values(table: pd.DataFrame) -> list[str]:

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from rasterio.crs import CRS
-from rasterio.errors import RasterioError
 from rasterio.transform import Affine
-from rasterio.warp import transform as warp
 
 from hot_core.errors import SelectionError
 from hot_core.figures.axes import native_edges
 from hot_core.figures.style import Part
 from hot_core.modes import Mode, RasterGeometry
+from hot_core.transforms.earth import DEGREES, carried, lonlat, turned
 
 POINTS = 65
 """A line is followed through so many points."""
@@ -27,7 +26,9 @@ POINTS = 65
 LINES = 5
 """About so many lines each way."""
 
-DEGREES = "EPSG:4326"
+PLACES = 17
+"""The highest and lowest coordinates are looked for in so many rows and columns: a pole lies within, not on the rim."""
+
 Spots = tuple[np.ndarray, np.ndarray]
 
 
@@ -57,20 +58,22 @@ def graticule(modes: Sequence[Mode], geometry: RasterGeometry, degrees: bool) ->
         The lines with their labels.
 
     Raises:
-        SelectionError: when degrees are asked for and the file does not say where it lies.
+        SelectionError: when degrees are asked for and the file does not say where it lies, or shows no place on earth.
     """
     forward, backward = _ways(modes, geometry, degrees)
     edges = [native_edges(mode) for mode in modes[:2]]
     (low_y, high_y), (low_x, high_x) = (sorted((float(e[0]), float(e[-1]))) for e in edges)
-    rim_x, rim_y = _rim(low_x, high_x, low_y, high_y)
-    first, second = forward(rim_x, rim_y)
+    first, second = forward(*_places(low_x, high_x, low_y, high_y))
+    if not np.isfinite(first).any():
+        raise SelectionError("There is no longitude or latitude here: the picture lies beyond the edge of the earth.")
+    first = _across_date_line(first) if degrees else first
     xs: list[np.ndarray] = []
     ys: list[np.ndarray] = []
     labels = []
     for along, spots in enumerate((first, second)):
         across = second if along == 0 else first
-        run = np.linspace(across.min(), across.max(), POINTS)
-        for value in ticks(float(spots.min()), float(spots.max()), degrees):
+        run = np.linspace(np.nanmin(across), np.nanmax(across), POINTS)
+        for value in ticks(float(np.nanmin(spots)), float(np.nanmax(spots)), degrees):
             still = np.full(POINTS, value)
             x, y = backward(still, run) if along == 0 else backward(run, still)
             inside = (x >= low_x) & (x <= high_x) & (y >= low_y) & (y <= high_y)
@@ -118,34 +121,15 @@ def _ways(
         column = (x - columns[0]) / (columns[-1] - columns[0]) * counts[1] * scale[1]
         row = (y - rows[0]) / (rows[-1] - rows[0]) * counts[0] * scale[0]
         there = affine @ (column, row)
-        return project(crs, DEGREES, *there) if degrees else there
+        return lonlat(crs, *there) if degrees and crs else there
 
     def home(first: np.ndarray, second: np.ndarray) -> Spots:
-        there = project(DEGREES, crs, first, second) if degrees else (first, second)
+        there = carried(DEGREES, crs, first, second) if degrees and crs else (first, second)
         column, row = ~affine @ there
         x = columns[0] + column / (counts[1] * scale[1]) * (columns[-1] - columns[0])
         return x, rows[0] + row / (counts[0] * scale[0]) * (rows[-1] - rows[0])
 
     return out, home
-
-
-def project(source: object, target: object, x: np.ndarray, y: np.ndarray) -> Spots:
-    """Coordinates from one CRS in another, x (longitude) first.
-
-    Returns:
-        Two float64 arrays; NaN where there is no answer.
-
-    Raises:
-        SelectionError: when the CRS cannot be transformed.
-    """
-    try:
-        given = [np.atleast_1d(np.asarray(values, dtype=float)).tolist() for values in (x, y)]
-        there = warp(source, target, *given)
-    except RasterioError as cause:
-        raise SelectionError("This coordinate reference system has no way to longitude and latitude.") from cause
-    first, second = (np.array(values, dtype=float) for values in there[:2])
-    fine = np.isfinite(first) & np.isfinite(second)
-    return np.where(fine, first, np.nan), np.where(fine, second, np.nan)
 
 
 def ticks(low: float, high: float, degrees: bool) -> list[float]:
@@ -162,11 +146,16 @@ def ticks(low: float, high: float, degrees: bool) -> list[float]:
     return [at * step for at in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
-def _rim(left: float, right: float, low: float, high: float) -> Spots:
-    """Points around the edge of a box."""
-    x, y = np.linspace(left, right, POINTS), np.linspace(low, high, POINTS)
-    still = np.ones(POINTS)
-    return np.concatenate([x, x, left * still, right * still]), np.concatenate([low * still, high * still, y, y])
+def _places(left: float, right: float, low: float, high: float) -> Spots:
+    """Points all over a box, its edges included."""
+    x, y = np.meshgrid(np.linspace(left, right, PLACES), np.linspace(low, high, PLACES))
+    return x.ravel(), y.ravel()
+
+
+def _across_date_line(longitudes: np.ndarray) -> np.ndarray:
+    """Longitudes without the jump at 180°, where that brings them together: −179 becomes 181 beside 179."""
+    on = np.where(longitudes < 0, longitudes + 360, longitudes)
+    return on if np.nanmax(on) - np.nanmin(on) < np.nanmax(longitudes) - np.nanmin(longitudes) - 180 else longitudes
 
 
 def _label(x: np.ndarray, y: np.ndarray, value: float, along: int, degrees: bool) -> tuple[float, float, str, str]:
@@ -178,7 +167,8 @@ def _label(x: np.ndarray, y: np.ndarray, value: float, along: int, degrees: bool
 
 
 def degree_words(value: float, letters: str) -> str:
-    """An angle in degrees, minutes and seconds as far as they are needed: 13°01′30″ E."""
+    """An angle in degrees, minutes and seconds as far as they are needed: 13°01′30″ E; 190° is 170° W."""
+    value = turned(value)
     seconds = round(abs(value) * 3600, 2)
     degree, rest = divmod(seconds, 3600)
     minute, second = divmod(rest, 60)

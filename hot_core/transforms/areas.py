@@ -1,8 +1,13 @@
 """The area of pixels in hectares: on the map where that is true, on the ellipsoid where it is not.
 
 In degrees a pixel has no area of its own, and in Web Mercator at 60° north its square metres count four times. Such
-pixels are carried into an equal-area projection of the earth (EPSG:6933, on the WGS 84 ellipsoid), in which areas are
-true: there, `area = |Σ x_i · y_(i+1) − x_(i+1) · y_i| / 2` over the four corners.
+pixels are measured on the WGS 84 ellipsoid, as the flat quadrilateral of their four corners: half the length of the
+cross product of its diagonals, `area = |(p2 − p0) × (p3 − p1)| / 2`.
+
+Corners of a map in lengths are taken in space (geocentric, EPSG:4978), where neither the date line nor a pole is
+anything special. A pixel wider than a kilometre is measured by the kilometre around its middle, which is enough for
+the earth's roundness and the map's stretching to be nearly even. Corners of a map in degrees are taken in an equal-area
+cylinder (EPSG:6933), in which parallels are straight.
 """
 
 from __future__ import annotations
@@ -13,18 +18,28 @@ import numpy as np
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.transform import Affine
-from rasterio.warp import transform as warp
 
+from hot_core.errors import SelectionError
 from hot_core.modes import RasterGeometry
+from hot_core.transforms.earth import carried, lonlat
 
-EQUAL_AREA = "EPSG:6933"
+CYLINDER = CRS.from_epsg(6933)
+GEOCENTRIC = CRS.from_epsg(4978)
 TOLERANCE = 0.01
-"""A map's own areas are taken where they are true to one per cent in its middle."""
+"""A map's own areas are taken where they are true to one per cent in its corners, on its edges and in its middle."""
 
 LATTICE = 129
 """Areas that vary over a map are computed at so many rows and columns and interpolated between them."""
 
+WIDTH = 1000.0
+"""Metres: wider pixels of a map in lengths are measured by so much of them."""
+
+SPARSE = 33
+"""So many on a map that shows beyond the edge of the earth: places without an answer take long to refuse."""
+
 Areas = tuple[np.ndarray, str, str]
+_ANGLE = "Areas are measured on the earth's ellipsoid: the map's unit is an angle."
+_UNKNOWN = "Areas are counted in pixels: the coordinate reference system is not understood."
 
 
 def pixel_areas(geometry: RasterGeometry, shape: Sequence[int]) -> Areas:
@@ -36,25 +51,27 @@ def pixel_areas(geometry: RasterGeometry, shape: Sequence[int]) -> Areas:
 
     Returns:
         float64 that broadcasts to the shape; "ha", or "px" (and 1) where the file does not say where or how large its
-        pixels are; and a sentence where the areas are not those of the map's own units, "" otherwise.
+        pixels are; and a sentence where the areas are not those of the map's own units, "" otherwise. Pixels beyond
+        the edge of the earth count as the nearest in their row that lies on it.
     """
-    crs = CRS.from_wkt(geometry.crs) if geometry.crs else None
-    if crs is None or Affine(*geometry.transform).is_identity:
+    if not geometry.crs or Affine(*geometry.transform).is_identity:
         return np.ones((1, 1)), "px", ""
     try:
+        crs = CRS.from_wkt(geometry.crs)
+        few = _quads(geometry, crs, *(_spread(size, 3) for size in shape))
+        if not np.isfinite(few).any():
+            return np.ones((1, 1)), "px", _UNKNOWN
         if crs.is_geographic:
-            return _on_ellipsoid(geometry, crs, shape), "ha", f"Areas are measured on the earth's ellipsoid: {_WHY}."
+            return _on_ellipsoid(geometry, crs, shape, few), "ha", _ANGLE
         flat = _on_map(geometry, crs)
-        true = float(_quads(geometry, crs, np.array([shape[0] / 2]), np.array([shape[1] / 2]))[0, 0])
-        if not np.isfinite(true) or abs(flat - true) <= TOLERANCE * true:
-            return np.full((1, 1), flat), "ha", ""
-        words = f"Areas are measured on the earth's ellipsoid: the map's own are {flat / true:.3g} times the true ones."
-        return _on_ellipsoid(geometry, crs, shape), "ha", words
-    except (RasterioError, ValueError):
-        return np.ones((1, 1)), "px", "Areas are counted in pixels: the coordinate reference system is not understood."
-
-
-_WHY = "the map's unit is an angle"
+    except (RasterioError, SelectionError, ValueError):
+        return np.ones((1, 1)), "px", _UNKNOWN
+    if np.nanmax(np.abs(flat - few) / few) <= TOLERANCE:
+        return np.full((1, 1), flat), "ha", ""
+    areas = _on_ellipsoid(geometry, crs, shape, few)
+    least, most = f"{flat / areas.max():.3g}", f"{flat / areas.min():.3g}"
+    times = least if least == most else f"{least} to {most}"
+    return areas, "ha", f"Areas are measured on the earth's ellipsoid: the map's own are {times} times the true ones."
 
 
 def class_areas(labels: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:
@@ -80,29 +97,52 @@ def _on_map(geometry: RasterGeometry, crs: CRS) -> float:
     return abs(a * e - b * d) * float(crs.linear_units_factor[1]) ** 2 / 1e4
 
 
-def _on_ellipsoid(geometry: RasterGeometry, crs: CRS, shape: Sequence[int]) -> np.ndarray:
-    """Hectares of every pixel, by row alone where a row is a parallel."""
-    a, b, _, d, e, _ = geometry.transform
-    if crs.is_geographic and abs(b) + abs(d) <= 1e-9 * (abs(a) + abs(e)):
-        return _quads(geometry, crs, np.arange(shape[0]) + 0.5, np.array([0.5]))
-    rows, columns = (np.linspace(0.5, size - 0.5, min(size, LATTICE)) for size in shape)
-    coarse = _quads(geometry, crs, rows, columns)
-    across = np.array([np.interp(np.arange(shape[1]) + 0.5, columns, line) for line in coarse])
-    return np.array([np.interp(np.arange(shape[0]) + 0.5, rows, line) for line in across.T]).T
+def _spread(size: int, count: int) -> np.ndarray:
+    """Middles of pixels from the first to the last, at most `count`."""
+    return np.linspace(0.5, size - 0.5, min(size, count))
+
+
+def _on_ellipsoid(geometry: RasterGeometry, crs: CRS, shape: Sequence[int], few: np.ndarray) -> np.ndarray:
+    """Hectares of every pixel, by row alone where a row is a parallel; `few` are those of three rows and columns."""
+    rows, columns = (np.arange(size) + 0.5 for size in shape)
+    if np.ptp(few, axis=1).max() <= 1e-6 * few.max():  # not so where one is NaN
+        return _quads(geometry, crs, rows, columns[:1])
+    count = LATTICE if np.isfinite(few).all() else SPARSE
+    some = [_spread(size, count) for size in shape]
+    coarse = _quads(geometry, crs, *some)
+    held = np.isfinite(coarse).any(axis=1)
+    across = np.array([_between(columns, some[1], line) for line in coarse[held]])
+    return np.array([_between(rows, some[0][held], line) for line in across.T]).T
+
+
+def _between(at: np.ndarray, places: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Interpolated between the values that are known; the nearest beyond them."""
+    known = np.isfinite(values)
+    return np.interp(at, places[known], values[known])
 
 
 def _quads(geometry: RasterGeometry, crs: CRS, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """True hectares of the pixels around some middles (row × column), by their four corners."""
-    affine, corners = Affine(*geometry.transform), ((-0.5, -0.5), (-0.5, 0.5), (0.5, 0.5), (0.5, -0.5))
+    """True hectares of the pixels around some middles (row × column), by their corners; NaN beyond the earth's edge."""
+    affine, part = Affine(*geometry.transform), _part(geometry, crs)
+    around = part * np.array([(-0.5, -0.5), (-0.5, 0.5), (0.5, 0.5), (0.5, -0.5)])
     down, across = np.meshgrid(rows, columns, indexing="ij")
-    middle_x = affine @ (across, down)
-    xs, ys = [], []
-    for row, column in corners:
+    middle_x, middle_y = affine @ (across, down)
+    hidden = 0 * (middle_x if crs.is_geographic else lonlat(crs, middle_x, middle_y)[0])
+    corners = []
+    for row, column in around:
         x, y = affine @ (across + column, down + row)
         if crs.is_geographic:  # only the width of a pixel counts: far from where longitudes jump
-            x, y = x - middle_x[0], np.clip(y, -90, 90)
-        there = warp(crs, EQUAL_AREA, x.ravel().tolist(), y.ravel().tolist())
-        xs.append(np.array(there[0]).reshape(x.shape))
-        ys.append(np.array(there[1]).reshape(x.shape))
-    twice = sum(xs[i] * ys[(i + 1) % 4] - xs[(i + 1) % 4] * ys[i] for i in range(4))
-    return np.abs(np.asarray(twice)) / 2 / 1e4
+            found = np.array([*carried(crs, CYLINDER, x - middle_x, np.clip(y, -90, 90)), hidden])
+        else:
+            found = np.array(carried(crs, GEOCENTRIC, x + hidden, y, 0 * y))
+        corners.append(np.moveaxis(found, 0, -1))
+    double = np.cross(corners[2] - corners[0], corners[3] - corners[1])
+    return np.linalg.norm(double, axis=-1) / 2 / part**2 / 1e4
+
+
+def _part(geometry: RasterGeometry, crs: CRS) -> float:
+    """How much of a pixel's side is measured, at most 1."""
+    if crs.is_geographic:
+        return 1.0
+    a, b, _, d, e, _ = geometry.transform
+    return min(1.0, WIDTH / (max(np.hypot(a, d), np.hypot(b, e)) * float(crs.linear_units_factor[1])))
