@@ -12,7 +12,7 @@ import pytest
 from hot_core.errors import ReadError
 from hot_core.io import read
 from hot_core.io.intake import Finding, intake, intake_csv
-from hot_core.io.regular import off_step
+from hot_core.io.regular import dated_grid
 from hot_core.io.rescale import unit_surprises
 from hot_core.io.tabular import TableOptions
 from hot_core.io.units import split_unit
@@ -71,10 +71,12 @@ def test_rows_beside_the_step_are_those_of_the_definition(freq: str) -> None:
     times = pd.Series(pd.to_datetime(stamps(freq, "2024-02-05 00:07")).astype("datetime64[ns]"))
     times.iloc[11] += pd.Timedelta("3min")
     times.iloc[43] += pd.Timedelta("1ns")
-    wrong, step = off_step(times)
-    rows, literal = literal_off([int(v) for v in times.to_numpy().astype(np.int64)])
-    assert set(wrong.nonzero()[0].tolist()) == rows == {11, 43}
-    assert step == literal
+    grid = dated_grid(times)
+    numbers = times.to_numpy().astype(np.int64)
+    rows, literal = literal_off([int(v) for v in numbers])
+    assert grid is not None
+    assert set(grid.off(numbers).nonzero()[0].tolist()) == rows == {11, 43}
+    assert grid.step == literal
 
 
 @pytest.mark.parametrize("said", ["error", "drop", "nearest"])
@@ -86,7 +88,10 @@ def test_rows_beside_the_step_are_left_out_or_moved_only_when_asked(said: str) -
     found = [one for one in look(data, irregular=said) if one.answer == "irregular"]
     assert [(one.rows, one.open) for one in found] == [((18, 20), said == "error")]
     if said == "error":
-        with pytest.raises(ReadError, match=r'irregular: data rows 18, 20 .* or pass irregular="drop" or irregular='):
+        with pytest.raises(
+            ReadError,
+            match=r"irregular: data rows 18, 20 .* left out or moved to the nearest step \(option irregular\)",
+        ):
             read(data, "t.csv")
     elif said == "drop":
         sample = read(data, "t.csv", irregular="drop")
@@ -94,12 +99,42 @@ def test_rows_beside_the_step_are_left_out_or_moved_only_when_asked(said: str) -
         assert np.isnan(sample.data.values).sum() == 2
         assert "2 rows beside the step of the others are left out: data rows 18, 20." in sample.notes
     else:  # 35 minutes past is nearer to the next hour, which has a row: that is another question
-        with pytest.raises(ReadError, match=r"1 rows repeat a time stamp: data row 21"):
+        with pytest.raises(ReadError, match=r"1 row repeats a time stamp: data row 21"):
             read(data, "t.csv", irregular="nearest")
         sample = read(data, "t.csv", irregular="nearest", duplicates="first")
         assert sample.data.values[0, 0, 17] == 20 + 17 % 7 + 0.5
         assert np.isnan(sample.data.values[0, 0, 19])
         assert sample.data.values[0, 0, 20] == 20 + 19 % 7 + 0.5
+
+
+@pytest.mark.parametrize("said", ["error", "drop", "nearest"])
+def test_without_a_common_step_nothing_is_offered(said: str) -> None:
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2024-02-05")
+    seconds = np.sort(rng.choice(30 * 86400, 150, replace=False))
+    data = table(plain_rows([str(start + pd.Timedelta(int(second), "s")) for second in seconds]))
+    (found,) = look(data, irregular=said)
+    assert (found.answer, found.open, found.rows) == ("step", False, ())
+    assert found.words.startswith("There is no common step: the most frequent one, ")
+    assert " s, leaves out " in found.words
+    assert found.done == "Resample the series to one step first; the file is not read so."
+    with pytest.raises(ReadError, match=r"there is no common step: .* Resample the series to one step first") as raised:
+        read(data, "t.csv", irregular=said)
+    assert "=" not in str(raised.value)
+
+
+def test_the_choice_offered_about_rows_beside_the_step_always_opens_the_file() -> None:
+    """Also where the rows that stay, or have been moved, would by themselves show another step."""
+    on, off = [0, 10, *range(20, 200, 20)], [20 * at + at for at in range(1, 9)]
+    times = [str(pd.Timestamp("2024-02-05") + pd.Timedelta(at, "s")) for at in sorted(on + off)]
+    (found,) = look(table(plain_rows(times)))
+    assert (found.answer, found.words) == ("irregular", "8 rows beside the most frequent step of 10 s")
+    for said in ("drop", "nearest"):
+        sample = read(table(plain_rows(times)), "t.csv", irregular=said, duplicates="first")
+        assert sample.geometry.step == np.timedelta64(10, "s")
+        filled = ~np.isnan(sample.data.values[0, 0])
+        moved = set() if said == "drop" else {round((one + 1e-9) / 10) for one in off}
+        assert set(filled.nonzero()[0].tolist()) == {at // 10 for at in on} | moved
 
 
 def test_days_that_may_be_months_are_named_and_what_the_column_proves_is_said() -> None:

@@ -66,7 +66,7 @@ def test_one_digit_days_and_hours():
 @pytest.mark.parametrize(("dayfirst", "first"), [(True, "2013-02-01"), (False, "2013-01-02")])
 def test_an_ambiguous_column_is_asked_about_and_the_answer_is_obeyed(dayfirst, first):
     data = lines("date,a", "01/02/2013 00:00,1", "01/02/2013 01:00,2", "01/02/2013 02:00,3")
-    with pytest.raises(HotError, match=r"a\.csv: .* may mean two days\. .*dayfirst=True"):
+    with pytest.raises(HotError, match=r"a\.csv: .* may mean two days\. .*option dayfirst"):
         read(data, "a.csv")
     assert str(read(data, "a.csv", dayfirst=dayfirst).data["time"].values[0]).startswith(first)
 
@@ -147,7 +147,7 @@ def test_two_rows_of_one_stamp():
     rows = wide_csv().decode().splitlines()
     twice = rows[6].split(",")[0] + ",100,100,100,100,100,100"
     data = lines(*rows[:7], twice, *rows[7:])
-    with pytest.raises(HotError, match=r"data row 7, the first at 2013-01-19 11:00:00\. .*duplicates=\"first\""):
+    with pytest.raises(HotError, match=r"data row 7, the first at 2013-01-19 11:00:00\. .*option duplicates"):
         read(data, "twice.csv")
     np.testing.assert_array_equal(read(data, "twice.csv", duplicates="first").data.values, series_values())
     mean = read(data, "twice.csv", duplicates="mean").data.values
@@ -168,7 +168,7 @@ def test_two_rows_of_one_stamp_and_entity(policy):
 
 def test_irregular_stamps_name_the_first_rows():
     data = lines("time,a", *(f"2013-01-01 {h:02d}:{5 if h in {3, 6, 7, 9} else 0:02d},1" for h in range(12)))
-    with pytest.raises(HotError, match=r"data rows 4, 7, 8 and 1 more \(2013-01-01 03:05:00, .*step of 0 days 01:00"):
+    with pytest.raises(HotError, match=r"data rows 4, 7, 8 and 1 more \(2013-01-01 03:05:00, .*step of 1 h"):
         read(data, "a.csv")
 
 

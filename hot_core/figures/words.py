@@ -6,6 +6,7 @@ import numpy as np
 
 from hot_core.analysis.words import number
 from hot_core.figures.axes import unit_word
+from hot_core.io.steps import step_words as step_words  # named here for figures, too
 from hot_core.modes import RasterGeometry, Sample, SeriesGeometry, VolumeGeometry
 from hot_core.transforms.results import Classification, Forecast, Prediction, Segmentation
 
@@ -37,21 +38,6 @@ def series_words(sample: Sample) -> str:
         span = "no dates: steps are counted"
     step = f" every {step_words(sample.geometry.step)}" if isinstance(sample.geometry, SeriesGeometry) else ""
     return f"{len(entity)} entities × {len(variable)} variables × {len(time):,} steps{step} · {span}"
-
-
-def step_words(step: np.timedelta64 | None) -> str:
-    """A sampling step: "1 h", "15 min", "1 d", "1 month", "2 years"."""
-    if step is None:
-        return "step"
-    if np.datetime_data(step)[0] == "M":  # which has no fixed length in seconds
-        months = int(step.astype(int))
-        count, word = (months // 12, "year") if months % 12 == 0 else (months, "month")
-        return f"{count} {word}{'' if count == 1 else 's'}"
-    seconds = float(step / np.timedelta64(1, "s"))
-    for length, word in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds % length == 0:
-            return f"{number(seconds / length)} {word}"
-    return f"{number(seconds)} s"
 
 
 def prediction_words(prediction: Prediction, sample: Sample) -> str:

@@ -14,16 +14,17 @@ from hot_core.io.intake_cells import date_findings, decimal_findings
 from hot_core.io.layout import entity_column, headings, wide_layout
 from hot_core.io.limits import Limits
 from hot_core.io.recognise import is_gzip
-from hot_core.io.regular import off_step, settle_irregular
+from hot_core.io.regular import RESAMPLE, dated_grid, rows_of, settle_irregular
 from hot_core.io.rescale import unit_surprises
+from hot_core.io.steps import find_grid, time_numbers
 from hot_core.io.table_numbers import decide_decimal, numeric_columns
 from hot_core.io.table_text import parse_table
 from hot_core.io.tabular import TableOptions
 from hot_core.io.time_column import dated_label, find_time, without_time
 from hot_core.io.units import take_units_row
 
-Answer: TypeAlias = Literal["duplicates", "dayfirst", "decimal", "irregular", "scale"]
-"""The option of `read` that settles a finding."""
+Answer: TypeAlias = Literal["duplicates", "dayfirst", "decimal", "irregular", "scale", "step", "gaps"]
+"""The option of `read` that settles a finding; about "step" and "gaps" there is nothing to choose."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Finding:
     """One thing that could be read in two ways.
 
     Attributes:
-        answer: the option of `read` that says which.
+        answer: the option of `read` that says which, or what a mere remark is about.
         words: what was found.
         done: what is done about it now.
         rows: the data rows that show it, counted from 1 below the header; () where it is a whole column.
@@ -101,7 +102,7 @@ def _look(cells: pd.DataFrame, options: TableOptions, name: str) -> list[Finding
     entity = entity_column(rest, texts, time.stamps)
     numbers = numbers.drop(columns=[entity, *empty], errors="ignore")
     names = None if entity is None else rest[entity]
-    if time.stamps is not None and np.issubdtype(time.stamps.to_numpy().dtype, np.datetime64):
+    if time.stamps is not None:
         found += _rows(time.stamps, names, time.label, options)
     return found + _sizes(numbers, names, options, name)
 
@@ -117,20 +118,11 @@ def _finding(
 
 def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: TableOptions) -> list[Finding]:
     """Rows beside the step, and rows that repeat a time."""
-    found, frame = [], pd.DataFrame({"time": stamps})
+    frame = pd.DataFrame({"time": stamps})
     if names is not None:
         frame["entity"] = names
-    wrong, step = off_step(frame["time"])
-    if wrong.any():
-        done = {
-            "error": "The file is not read until you say what to do.",
-            "drop": "These rows are left out, as you said.",
-            "nearest": "They are moved to the nearest step, as you said.",
-        }[options.irregular]
-        words = f"{_rows_of(wrong)} beside the most frequent step of {step / 3.6e12:g} h"
-        mask = pd.Series(wrong, index=stamps.index)
-        found.append(_finding("irregular", words, done, label, mask, stamps, options.irregular == "error"))
-    settled, _ = settle_irregular(frame, options.irregular)
+    found = _beside(stamps, label, options)
+    settled, _, _ = settle_irregular(frame, options.irregular)
     repeated = settled.duplicated().reindex(frame.index, fill_value=False)
     if bool(repeated.any()):
         done = {
@@ -138,15 +130,39 @@ def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: Table
             "first": "The first row of each time is kept, as you said.",
             "mean": "Their mean is taken, as you said.",
         }[options.duplicates]
-        words = f"{_rows_of(repeated)} with a time stamp that stands in an earlier one{_clock_change(stamps[repeated])}"
+        words = f"{rows_of(repeated)} with a time stamp that stands in an earlier one"
+        words += _clock_change(stamps[repeated]) if time_numbers(stamps)[1] else ""
         found.append(_finding("duplicates", words, done, label, repeated, stamps, options.duplicates == "error"))
     return found
 
 
-def _rows_of(mask: pd.Series | np.ndarray) -> str:
-    """How many rows: "1 row", "12 rows"."""
-    count = int(mask.sum())
-    return f"{count:,} row{'' if count == 1 else 's'}"
+def _beside(stamps: pd.Series, label: str, options: TableOptions) -> list[Finding]:
+    """Rows beside the step with a choice, or, where no choice about rows helps, that there is no step."""
+    values, dated = time_numbers(stamps)
+    grid = dated_grid(stamps) if dated else find_grid(values, False) if stamps.nunique() > 1 else None
+    if grid is None:
+        return []
+    wrong = grid.off(values)
+    if trouble := grid.trouble(values):
+        return [
+            Finding(
+                "step", f"{trouble[0].upper()}{trouble[1:]}", f"{RESAMPLE}; the file is not read so.", (), (), label
+            )
+        ]
+    if not wrong.any():
+        return []
+    words, mask = (
+        f"{rows_of(wrong)} beside the most frequent step of {grid.words}",
+        pd.Series(wrong, index=stamps.index),
+    )
+    if not dated:
+        return [_finding("step", words, "Correct these rows; the file is not read so.", label, mask, stamps, False)]
+    done = {
+        "error": "The file is not read until you say what to do.",
+        "drop": "These rows are left out, as you said.",
+        "nearest": "They are moved to the nearest step, as you said.",
+    }[options.irregular]
+    return [_finding("irregular", words, done, label, mask, stamps, options.irregular == "error")]
 
 
 def _clock_change(stamps: pd.Series) -> str:

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from hot_core.io.limits import refuse
+from hot_core.io.steps import SPARSE, Grid, find_grid, time_numbers
 from hot_core.io.table_text import rows_in_words
 
 Duplicates = Literal["error", "first", "mean"]
 Irregular = Literal["error", "drop", "nearest"]
-# A grid may have so many times more steps than stamps; beyond, a stray date would make gigabytes of gaps.
-_SPARSE = 20
+RESAMPLE = "Resample the series to one step first"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,53 +53,57 @@ def merge_duplicates(
         shown = stamp_in_words(frame.loc[rows[0], "time"])
         raise refuse(
             name,
-            f"{int(repeated.sum()):,} rows repeat a time stamp: {rows_in_words(rows[:3], max(0, len(rows) - 3))}, "
+            f"{rows_of(repeated)} repeat{'' if repeated.sum() > 1 else 's'} a time stamp: "
+            f"{rows_in_words(rows[:3], max(0, len(rows) - 3))}, "
             f"the first at {shown}",
-            'Remove them (a clock change? then use UTC), or pass duplicates="first" or duplicates="mean"',
+            "Remove repeated rows (a clock change? then use UTC), or say that the first row or the mean is taken "
+            "(option duplicates)",
         )
-    note = f"{int(repeated.sum()):,} rows repeat a time stamp; "
+    note = f"{rows_of(repeated)} repeat{'' if repeated.sum() > 1 else 's'} a time stamp; "
     if duplicates == "first":
         return frame[~repeated], [note + "the first of each is kept."]
-    rows_of = frame.index.to_series().groupby([frame[key] for key in keys], sort=False).first()
+    firsts = frame.index.to_series().groupby([frame[key] for key in keys], sort=False).first()
     merged = frame.groupby(keys, sort=False, as_index=False).mean()
-    merged.index = pd.Index(rows_of.to_numpy())
+    merged.index = pd.Index(firsts.to_numpy())
     return merged, [note + "their mean is taken."]
 
 
-def off_step(stamps: pd.Series) -> tuple[np.ndarray, int]:
-    """Which dated rows do not lie on the most frequent step, and that step in nanoseconds (0 where there is none)."""
-    values = stamps.to_numpy().astype("datetime64[ns]").astype(np.int64)
-    numbers = np.unique(values)
-    if len(numbers) < 2 or _months(stamps) is not None:
-        return np.zeros(len(values), dtype=bool), 0
-    step = int(_common_step(np.diff(numbers)))
-    return (values - int(_phase(numbers, step))) % step != 0, step
+def rows_of(mask: pd.Series | np.ndarray) -> str:
+    """How many rows: "1 row", "12 rows"."""
+    count = int(mask.sum())
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
-def settle_irregular(frame: pd.DataFrame, irregular: Irregular) -> tuple[pd.DataFrame, list[str]]:
+def dated_grid(stamps: pd.Series) -> Grid | None:
+    """The grid of dated rows; None for what is not dated, has one time only, or has whole months as its step."""
+    values, dated = time_numbers(stamps)
+    return find_grid(values, True) if dated and stamps.nunique() > 1 and _months(stamps) is None else None
+
+
+def settle_irregular(frame: pd.DataFrame, irregular: Irregular) -> tuple[pd.DataFrame, list[str], Grid | None]:
     """What a person has said about dated rows beside the step: leave them out, or move them to the nearest one.
 
     Args:
         frame: with a column "time"; its index holds the row numbers of the file.
-        irregular: "error" leaves them for `regular_axis` to refuse.
+        irregular: "error" leaves them for `regular_axis` to refuse, and so does a series without a common step.
 
     Returns:
-        The frame and a note.
+        The frame, a note, and the grid on which the rows now lie, for `regular_axis`; None where nothing was settled.
     """
-    if irregular == "error" or not np.issubdtype(frame["time"].to_numpy().dtype, np.datetime64):
-        return frame, []
-    wrong, step = off_step(frame["time"])
-    if not wrong.any():
-        return frame, []
+    grid = None if irregular == "error" else dated_grid(frame["time"])
+    if grid is None:
+        return frame, [], None
+    values, _ = time_numbers(frame["time"])
+    wrong = grid.off(values)
+    if not wrong.any() or grid.trouble(values):
+        return frame, [], None
     rows = [int(row) for row in frame.index[wrong]]
     which = rows_in_words(rows[:3], max(0, len(rows) - 3))
+    beside = f"{rows_of(wrong)} beside the step of the others {'is' if len(rows) == 1 else 'are'}"
     if irregular == "drop":
-        return frame[~wrong], [f"{len(rows):,} rows beside the step of the others are left out: {which}."]
-    values = frame["time"].to_numpy().astype("datetime64[ns]").astype(np.int64)
-    phase = int(_phase(np.unique(values), step))
-    nearest = (values - phase + step // 2) // step * step + phase
-    note = f"{len(rows):,} rows beside the step of the others are moved to the nearest one: {which}."
-    return frame.assign(time=nearest.astype("datetime64[ns]")), [note]
+        return frame[~wrong], [f"{beside} left out: {which}."], grid
+    nearest = grid.nearest(values).astype("datetime64[ns]")
+    return frame.assign(time=nearest), [f"{beside} moved to the nearest one: {which}."], grid
 
 
 def stamp_in_words(stamp: object) -> str:
@@ -114,7 +118,7 @@ def counted_axis(places: np.ndarray) -> Axis:
     return Axis(np.arange(int(places.max()) + 1), places, None, ())
 
 
-def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None) -> Axis:
+def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None, settled: Grid | None = None) -> Axis:
     """Lay stamps on a grid of one step; missing steps become gaps, stamps beside the grid are an error.
 
     The step is the most frequent difference of neighbouring stamps. Stamps on one day of the month (or
@@ -124,6 +128,7 @@ def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None
         stamps: datetime64[ns] or floats, indexed by the file's row number.
         name: the file's name, for sentences.
         entities: the entity of each row, where rows of several share the axis.
+        settled: the grid that `settle_irregular` has put the rows on; None finds it.
 
     Returns:
         The axis with the place of every row.
@@ -131,34 +136,27 @@ def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None
     Raises:
         ReadError: when there is no common step; the message names the first rows that break it.
     """
-    dated = np.issubdtype(np.asarray(stamps.to_numpy()).dtype, np.datetime64)
+    values, dated = time_numbers(stamps)
     backwards = stamps.diff() if entities is None else stamps.groupby(entities).diff()
     turned = bool((backwards < (pd.Timedelta(0) if dated else 0)).any())
     notes = ["The rows were not in the order of time; they are sorted."] if turned else []
-    values = stamps.to_numpy().astype("datetime64[ns]").astype(np.int64) if dated else stamps.to_numpy(np.float64)
     numbers = np.unique(values)
     if len(numbers) < 2:
         raise refuse(name, "all rows have the same time", "Give at least two steps in time")
-    months = _months(stamps) if dated else None
+    months = _months(stamps) if dated and settled is None else None
     if months is not None:
         return _with_gaps(*months, notes, len(numbers))
-    step = _common_step(np.diff(numbers))
-    span = float(numbers[-1] - numbers[0]) / float(step)
-    offset = (numbers - _phase(numbers, step)) / step
-    wrong = np.abs(offset - np.round(offset)) > (0 if dated else 1e-3)
+    grid = settled or find_grid(values, dated)
+    if trouble := grid.trouble(values):
+        raise refuse(name, trouble, RESAMPLE)
+    wrong = grid.off(values)
     if wrong.any():
-        raise _irregular(stamps, np.isin(values, numbers[wrong]), step, name)
-    if span > _SPARSE * len(numbers):
-        raise refuse(
-            name,
-            f"its {len(numbers):,} time stamps would need a grid of {span:,.0f} steps",
-            "Resample the series to one step, or take out the stray dates",
-        )
-    places = np.round((values - numbers[0]) / step).astype(np.int64)
+        raise _irregular(stamps, wrong, grid, name)
+    places = np.round((values - numbers[0]) / grid.step).astype(np.int64)
     counted = np.arange(int(places.max()) + 1)
     if not dated:
         return _with_gaps(counted, places, None, notes, len(numbers))
-    width = np.timedelta64(int(step), "ns")
+    width = np.timedelta64(int(grid.step), "ns")
     return _with_gaps(numbers[0].astype("datetime64[ns]") + width * counted, places, width, notes, len(numbers))
 
 
@@ -167,36 +165,21 @@ def _with_gaps(
 ) -> Axis:
     missing = len(coords) - present
     if missing:
-        notes = [*notes, f"{missing:,} steps have no row in the file; they stay gaps."]
+        gaps = "1 step has no row in the file; it stays a gap."
+        notes = [*notes, gaps if missing == 1 else f"{missing:,} steps have no row in the file; they stay gaps."]
     return Axis(coords, places, step, tuple(notes))
 
 
-def _common_step(steps: np.ndarray) -> int | float:
-    """The most frequent step, the smallest of equals; counters that are not whole may wobble in the sixth digit."""
-    scale = 1 if steps.dtype.kind == "i" else float(np.median(steps))
-    rounded = steps if steps.dtype.kind == "i" else np.round(steps / scale, 6)
-    found, counts = np.unique(rounded, return_counts=True)
-    return found[np.argmax(counts)].item() * scale or scale
-
-
-def _phase(numbers: np.ndarray, step: int | float) -> int | float:
-    """The most frequent remainder, so that a stray first stamp does not condemn all others."""
-    if numbers.dtype.kind != "i":
-        return float(numbers[0])
-    found, counts = np.unique(numbers % step, return_counts=True)
-    return found[np.argmax(counts)].item()
-
-
-def _irregular(stamps: pd.Series, wrong: np.ndarray, step: int | float, name: str) -> Exception:
+def _irregular(stamps: pd.Series, wrong: np.ndarray, grid: Grid, name: str) -> Exception:
     rows = stamps.index[wrong]
     words = ", ".join(stamp_in_words(stamp) for stamp in stamps.loc[rows[:3]])
-    dated = isinstance(stamps.iloc[0], pd.Timestamp)
-    width = str(pd.Timedelta(int(step), "ns")) if dated else f"{step:g}"
     listed = rows_in_words([int(row) for row in rows[:3]], max(0, len(rows) - 3))
+    lie = "does" if len(rows) == 1 else "do"
     return refuse(
         name,
-        f"the time stamps are irregular: {listed} ({words}) do not lie on the most frequent step of {width}",
-        'Resample the series to one step, correct these rows, or pass irregular="drop" or irregular="nearest"',
+        f"the time stamps are irregular: {listed} ({words}) {lie} not lie on the most frequent step of {grid.words}",
+        "Resample the series to one step, or correct these rows"
+        + (", or say that they are left out or moved to the nearest step (option irregular)" if grid.dated else ""),
     )
 
 
@@ -213,7 +196,7 @@ def _months(stamps: pd.Series) -> tuple[np.ndarray, np.ndarray, np.timedelta64] 
         return None
     step = int(np.gcd.reduce(steps))
     count = int(number[-1] - number[0]) // step + 1
-    if count > _SPARSE * len(unique):
+    if count > SPARSE * len(unique):
         return None
     # Each stamp is counted from the first: adding month by month would drift from the 31st to the 28th.
     origin, move = unique.iloc[0], (pd.DateOffset if same_day else _month_ends)

@@ -122,7 +122,7 @@ def _proof(
     raise refuse(
         name,
         f"in column '{column.name}' a date such as {column[first != second].iloc[0]} may mean two days",
-        "Write dates as 2013-01-31, or pass dayfirst=True or dayfirst=False",
+        "Write dates as 2013-01-31, or say whether the day or the month comes first (option dayfirst)",
     )
 
 

@@ -61,14 +61,16 @@ def decide_decimal(cells: pd.DataFrame, asked: Decimal | None, name: str) -> Dec
     point = bool((grouped | sure_point).any())
     if comma and point:
         raise refuse(
-            name, "some numbers have a decimal comma and others a decimal point", 'Use one sign, or pass decimal=","'
+            name,
+            "some numbers have a decimal comma and others a decimal point",
+            "Use one sign, or say which one is decimal (option decimal)",
         )
     if bool(open_case.any()) and not comma and not point:
         doubtful = next(label for label in cells if cells[label].isin(signed[open_case]).any())
         raise refuse(
             name,
             f"column '{doubtful}' has numbers such as 1,234, which may be 1.234 or 1234",
-            'Say which sign is the decimal one: decimal="," or decimal="."',
+            "Say whether the comma or the point is the decimal sign (option decimal)",
         )
     return "," if comma else "."
 

@@ -111,10 +111,10 @@ def _wide(
     if time.stamps is None:
         axis = counted_axis(np.arange(len(numbers)))
     else:
-        numbers, moved = settle_irregular(numbers.assign(time=time.stamps), options.irregular)
+        numbers, moved, grid = settle_irregular(numbers.assign(time=time.stamps), options.irregular)
         numbers, merged = merge_duplicates(numbers, ["time"], options.duplicates, name)
         notes = [*moved, *merged]
-        axis = regular_axis(numbers["time"], name)
+        axis = regular_axis(numbers["time"], name, settled=grid)
     _check_values(len(labels) * len(axis.coords), limits, name)
     values = np.full((len(layout.entities), len(layout.variables), len(axis.coords)), np.nan)
     entity_at = {entity: at for at, entity in enumerate(layout.entities)}
@@ -139,10 +139,10 @@ def _long(
     if time.stamps is None:
         axis = counted_axis(frame.groupby("entity").cumcount().to_numpy())
     else:
-        frame, moved = settle_irregular(frame.assign(time=time.stamps), options.irregular)
+        frame, moved, grid = settle_irregular(frame.assign(time=time.stamps), options.irregular)
         frame, merged = merge_duplicates(frame, ["entity", "time"], options.duplicates, name)
         notes = [*moved, *merged]
-        axis = regular_axis(frame["time"], name, frame["entity"])
+        axis = regular_axis(frame["time"], name, frame["entity"], grid)
     _check_values(len(names) * len(columns) * len(axis.coords), limits, name)
     values = np.full((len(names), len(columns), len(axis.coords)), np.nan)
     for at in range(len(columns)):
