@@ -137,6 +137,28 @@ def test_a_part_of_the_series_is_exported_under_its_own_names(entities, variable
     np.testing.assert_array_equal(again.prediction.mean.values, analysis.prediction.mean.values)
 
 
+@pytest.mark.parametrize("names", [("1",), ("07",), ("2.50",), ("1", "2")])
+@pytest.mark.parametrize("variables", [("rain [mm]", "level"), ("rain [mm]",)])
+def test_an_entity_whose_name_is_a_number_reads_back(names: tuple[str, ...], variables: tuple[str, ...]) -> None:
+    times, rng = pd.date_range("2024-01-01", periods=37, freq="h"), np.random.default_rng(2)
+    parts = [
+        pd.DataFrame({"when": times, "station_id": f"S{name}", **{v: rng.normal(size=37) for v in variables}})
+        for name in names
+    ]
+    sample = read(pd.concat(parts).to_csv(index=False).encode(), "s.csv")
+    named = sample.data.assign_coords(entity=np.array(names))
+    back = read(csv_bytes(named, sample.geometry), "again.csv").data
+    same(named, back)
+    assert back["unit"].values.tolist() == named["unit"].values.tolist()
+
+
+def test_an_empty_column_called_entity_names_none() -> None:
+    times = pd.date_range("2024-01-01", periods=37, freq="h")
+    frame = pd.DataFrame({"when": times, "entity": np.nan, "level": np.arange(37)})
+    back = read(frame.to_csv(index=False).encode(), "s.csv").data
+    assert (back["entity"].values.tolist(), back["variable"].values.tolist()) == (["series"], ["level"])
+
+
 # --- what is chosen ------------------------------------------------------------------------------
 
 

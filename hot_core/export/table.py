@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from hot_core.io.layout import SINGLE, headings, wide_layout
+from hot_core.io.layout import ENTITY, SINGLE, headings, wide_layout
 from hot_core.modes import SeriesGeometry
 
 MIME = "text/csv"
@@ -70,7 +70,7 @@ def long_frame(values: xr.DataArray, stamps: np.ndarray, geometry: SeriesGeometr
     count = values.sizes["entity"]
     table = values.transpose("time", "entity", "variable").values.reshape(-1, values.sizes["variable"])
     frame = pd.DataFrame(table, columns=variable_headings(values))
-    frame.insert(0, "entity", np.tile(values["entity"].values, len(stamps)))
+    frame.insert(0, ENTITY, np.tile(values["entity"].values, len(stamps)))
     frame.insert(0, geometry.time_name, np.repeat(stamps, count))
     return frame
 

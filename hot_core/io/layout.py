@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from hot_core.io.limits import refuse
+from hot_core.io.table_numbers import is_missing
 from hot_core.io.units import split_unit
 
 SINGLE = "series"
+ENTITY = "entity"
+"""What exports call the column of the entities."""
 ENTITY_WORDS = frozenset(
     (
         "entity", "station", "station_id", "station_name", "site", "site_id", "location", "place", "city", "region",
@@ -112,7 +115,8 @@ def entity_column(cells: pd.DataFrame, texts: Sequence[str], stamps: pd.Series |
     """The column that names the entity of each row, or None for a wide table.
 
     A text column called station, site, … is one. Otherwise, where time stamps repeat, the first text
-    column that makes each (entity, time) unique; an `id` of numbers counts when stamps repeat.
+    column that makes each (entity, time) unique; an `id` of numbers counts when stamps repeat. A column called
+    "entity", as exports write it, counts with numbers, too, where one name fills it: the only entity may be "1".
 
     Returns:
         The label of the column, or None.
@@ -123,6 +127,8 @@ def entity_column(cells: pd.DataFrame, texts: Sequence[str], stamps: pd.Series |
         named = [label for label in named if 2 * cells[label].nunique() <= len(cells)]
     if named:
         return max(named, key=lambda label: _distinct(cells, label, stamps))
+    if ENTITY in cells and cells[ENTITY].nunique() == 1 and not bool(is_missing(cells[ENTITY]).any()):
+        return ENTITY
     if stamps is None or not bool(stamps.duplicated().any()):
         return None
     numbered = [str(label) for label in cells if str(label).lower() in ENTITY_WORDS]
