@@ -281,6 +281,17 @@ def test_what_is_no_table_has_no_report(data: bytes) -> None:
 # --- units ---------------------------------------------------------------------------------------
 
 
+UNITS = """°C;°F;K;m/s;m.s-1;µg/m³;μg/m3;ug/m3;hPa;mm;W/m2;W/m²;W/m^2;kWh;%;mg/l;mg/L;ppm;ppb;km;m;s;min;h;USD;EUR
+EUR/MWh;m3/s;m³/s;kg/m3;kg·m⁻³;µmol/m2/s;1/s;km²;cm²;ms;mV;kHz;C;F;°;$;€/t;-;deg;mph;W m-2;kg m-2 s-1;deg C;1000 t
+10^6 m3"""
+NO_UNITS = """max;mean;avg;2m;2015;forecast;am;pm;sum;est;raw;old;net;high;10m;Q1;v2;north;3 days ago;in total;GPU A
+m m m m m m m m m m m m m m x"""
+
+
+def listed(words: str) -> list[str]:
+    return words.replace("\n", ";").split(";")
+
+
 @pytest.mark.parametrize(
     ("label", "name", "unit"),
     [
@@ -288,10 +299,20 @@ def test_what_is_no_table_has_no_report(data: bytes) -> None:
         ("wind speed, m/s", "wind speed", "m/s"), ("rain mm", "rain", "mm"), ("load_MW", "load", "MW"),
         ("t_min", "t_min", ""), ("temp_c", "temp_c", ""), ("wind_m", "wind_m", ""), ("mm", "mm", ""),
         ("_mm", "_mm", ""),
+        *((f"x ({unit})", "x", unit) for unit in listed(UNITS)),
+        *((f"x [{unit}]", "x", unit) for unit in ("max", "2m", "kg/(m2 s)", "")),
+        *((f"x ({word})", f"x ({word})", "") for word in listed(NO_UNITS)),
     ],
 )  # fmt: skip
 def test_units_stand_in_names_or_nowhere(label: str, name: str, unit: str) -> None:
     assert split_unit(label) == (name, unit)
+
+
+def test_the_largest_and_the_smallest_stay_two_variables() -> None:
+    rows = [f"{time},{at % 5}.5,1,7,2" for at, time in enumerate(stamps())]
+    sample = read(table(rows, "time,temp (max),temp (min),rain (min),GDP (2015)"), "t.csv")
+    assert sample.data["variable"].values.tolist() == ["temp (max)", "temp (min)", "rain", "GDP (2015)"]
+    assert sample.data["unit"].values.tolist() == ["", "", "min", ""]
 
 
 def test_stations_and_variables_are_told_apart_with_units_at_the_end() -> None:

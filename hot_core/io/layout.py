@@ -9,7 +9,7 @@ import pandas as pd
 
 from hot_core.io.limits import refuse
 from hot_core.io.table_numbers import is_missing
-from hot_core.io.units import split_unit
+from hot_core.io.units import in_round_brackets, split_unit
 
 SINGLE = "series"
 ENTITY = "entity"
@@ -43,8 +43,19 @@ class WideLayout:
 
 
 def headings(labels: Sequence[str]) -> list[Heading]:
-    """Split units from names; names that would become equal keep theirs."""
-    split = [Heading(label, *split_unit(label)) for label in labels]
+    """Split units from names; names that would become equal keep theirs.
+
+    Beside "temp (max)" the min of "temp (min)" is no minute: one bracket without a unit tells what the others are.
+
+    Returns:
+        One heading a label.
+    """
+    brackets = [in_round_brackets(label) for label in labels]
+    told = {found[0] for found in brackets if found and not found[1]}
+    split = [
+        Heading(label, label, "") if found and found[0] in told else Heading(label, *split_unit(label))
+        for label, found in zip(labels, brackets, strict=True)
+    ]
     names = [heading.name for heading in split]
     return [h if names.count(h.name) == 1 else Heading(h.label, h.label, h.unit) for h in split]
 

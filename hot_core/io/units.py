@@ -8,7 +8,8 @@ import pandas as pd
 
 from hot_core.io.table_numbers import is_missing, to_numbers
 
-_BRACKETS = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<unit>[^\[\]()]*)[\])]$")
+_SQUARE = re.compile(r"^(?P<name>.*\S)\s*\[(?P<unit>[^\[\]]*)\]$")
+_ROUND = re.compile(r"^(?P<name>.*\S)\s*\((?P<unit>[^()]*)\)$")
 _WRITTEN = (
     "°C", "°F", "degC", "degF", "degK", "celsius", "fahrenheit", "hPa", "kPa", "Pa", "mbar", "mmHg", "%", "percent",
     "pct", "m/s", "km/h", "kmh", "mph", "kn", "mm", "cm", "W/m2", "W/m²", "kW", "kWh", "MW", "MWh", "GWh", "µg/m3",
@@ -23,17 +24,45 @@ _ALONE = frozenset(
     )
 )  # fmt: skip
 """Units that are known when they stand alone in a cell."""
+_WORDS = (
+    "℃", "℉", "degrees", "deg C", "deg F", "°N", "°E", "hr", "hrs", "yr", "sec", "seconds", "minutes", "hours", "days",
+    "years", "inch", "inches", "feet", "miles", "ha", "psi", "inHg", "kph", "ppt", "ppmv", "psu", "PSU", "dB", "dBm",
+    "dBZ", "rpm", "bpm", "DU", "GBP", "CHF", "JPY", "US$", "£", "¥", "Ω", "rad", "sr", "lx", "lm", "C", "F", "-", "‰",
+    "Bq", "Gy", "Sv", "mSv", "µSv", "nSv", "kB", "MB", "GB", "TB", "VA", "kVA", "VAr", "cal", "kcal", "tonnes", "Wh",
+    "TWh", "GW", "TW", "MJ", "GJ", "TJ", "PJ", "kN", "eV", "keV", "mol", "mmol", "µmol", "Mt", "Gt", "kt",
+)  # fmt: skip
+_SYMBOLS = "|".join(map(re.escape, sorted({*_ALONE, *_WORDS}, key=len, reverse=True)))
+_PREFIXED = "[nµμumcdk]?m|[nµμum]?s|[pnµμumkMGT]?g|[nµμumcdkM]?[lL]|[µμumk]?A|[µμumkM]?V|[mkMG]?Hz"
+_PART = rf"(?:{_SYMBOLS}|{_PREFIXED})(?:\s?(?:\^|\*\*)?\s?[-\u2212+]?\d{{1,2}}|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
+_UNIT = re.compile(rf"^(?:(?:10\^\d+|1,?000)\s|1(?=/))?(?:{_PART})?(?:\s?[/*·⋅× .]\s?{_PART})*$")
+"""What is a unit in round brackets: known symbols, their powers, products and quotients: no "max", "2m", "2015"."""
+_LONGEST = 24
 _NONE = frozenset(("", "-", "--", "none", "n/a", "1"))
 
 
 def split_unit(label: str) -> tuple[str, str]:
     """A column's name without its unit, and the unit.
 
+    Square brackets always hold a unit, round ones where it is written as one.
+
     Returns:
-        ("temp", "°C") for "temp [°C]", "temp (°C)", "temp_degC" → ("temp", "degC"); the label and "" without one.
+        ("temp", "°C") for "temp [°C]", "temp (°C)"; ("temp", "degC") for "temp_degC"; ("temp (max)", "") and any
+        other label and "" without one.
     """
-    found = _BRACKETS.match(label) or _SUFFIX.match(label)
+    found = _SQUARE.match(label) or _round(label) or _SUFFIX.match(label)
     return (found["name"], found["unit"].strip()) if found else (label, "")
+
+
+def in_round_brackets(label: str) -> tuple[str, bool] | None:
+    """The name before a round bracket, and whether the bracket holds a unit; None without one."""
+    found = _ROUND.match(label)
+    return (found["name"], _round(label) is not None) if found else None
+
+
+def _round(label: str) -> re.Match[str] | None:
+    """The match of a label that ends with a unit in round brackets."""
+    found = _ROUND.match(label)
+    return found if found and len(found["unit"]) <= _LONGEST and _UNIT.match(found["unit"].strip()) else None
 
 
 def take_units_row(cells: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
