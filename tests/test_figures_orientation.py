@@ -143,6 +143,8 @@ def test_the_marked_pixel_appears_where_it_is_and_takes_the_click(name: str) -> 
     assert hot == pytest.approx(box_of(name, (0, 4), (16, 20)))
 
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == (x_name, y_name)
+    narrow = 1 / np.cos(np.deg2rad(52 - 0.002 * ROWS / 2)) if name == "degrees" else 1  # latitudes on a map alone
+    assert figure.layout.yaxis.scaleratio == pytest.approx(narrow, rel=1e-12)
     assert cells.hovertemplate.startswith(f"{x_name} %{{x")
     assert f"<br>{y_name} %{{y" in cells.hovertemplate
     assert (token_axis(grid.axes[0]).title.endswith(", south first")) == (name in ("south-up", "half a turn"))
