@@ -40,7 +40,7 @@ def ask(chosen: Content) -> None:
                 placeholder="choose", format_func=lambda role: WORDS.get(role, role),
             )  # fmt: skip
         st.form_submit_button("Analyse", key="raster_bands_submit", on_click=_take, args=(chosen, data.sizes["band"]))
-    problem = state.get("raster_bands_problem")
+    problem = state.get(f"raster_bands_problem_{chosen.sha256}")
     if problem:
         st.error(plain(problem), icon=":material/error:")
 
@@ -51,7 +51,7 @@ def _take(chosen: Content, count: int) -> None:
     try:
         cache.sample(chosen, roles)
     except HotError as error:
-        state.put("raster_bands_problem", str(error))
+        state.put(f"raster_bands_problem_{chosen.sha256}", str(error))
         return
-    state.put("raster_bands_problem", None)
+    state.put(f"raster_bands_problem_{chosen.sha256}", None)
     state.put(f"raster_bands_{chosen.sha256}", roles)

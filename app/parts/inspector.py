@@ -13,6 +13,8 @@ from app.parts.view import View
 from hot_core.analysis.pixel import inspect
 from hot_core.figures.overview import pixel
 from hot_core.figures.picking import Click
+from hot_core.modes import RasterGeometry
+from hot_core.transforms.inputs import geometry_of
 
 KEY = "raster_pixel"
 
@@ -21,7 +23,12 @@ def remember(view: View, click: Click) -> None:
     """Keep the pixel that was clicked."""
     modes = view.analysis.sample.modes[:2]
     y, x = window.exact(click)
-    state.put(KEY, (view.identity, pixel(modes, (len(modes[0]), len(modes[1])), y, x)))
+    state.put(KEY, (_read(view), pixel(modes, (len(modes[0]), len(modes[1])), y, x)))
+
+
+def _read(view: View) -> tuple[str, tuple[int, ...]]:
+    """What the rows and columns of a pixel count in: this file, and the window of it that was read."""
+    return view.identity, geometry_of(view.analysis.sample, RasterGeometry).window
 
 
 def draw(view: View) -> None:
@@ -52,7 +59,7 @@ def _pixel(view: View) -> tuple[int, int]:
     """Which pixel, in rows and columns of what was read."""
     grid = view.analysis.grid
     of, at = state.get(KEY, (None, None))
-    if of == view.identity and at is not None:
+    if of == _read(view) and at is not None:
         for token in (view.query, view.key):
             if token is not None:
                 rows, columns = grid.native_of(token)[:2]
