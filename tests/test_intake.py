@@ -142,7 +142,8 @@ def test_days_that_may_be_months_are_named_and_what_the_column_proves_is_said() 
     (found,) = look(table(plain_rows(days)))
     assert (found.answer, found.open, found.column) == ("dayfirst", True, "time")
     assert found.rows == tuple(at + 1 for at, day in enumerate(days) if day[:2] != day[3:5])
-    (found,) = look(table(plain_rows(days)), dayfirst=False)
+    (found, gaps) = look(table(plain_rows(days)), dayfirst=False)
+    assert gaps.answer == "gaps"
     assert not found.open
     assert found.done == "The month is taken first, as you said."
     whole = [str(day)[8:10] + str(day)[4:8].replace("-", "/") + "2013" for day in stamps("D", "2013-01-01")]
@@ -192,6 +193,53 @@ def test_commas_and_points_in_numbers_are_named() -> None:
     assert not found.open
     proven = table([f"{time},{1 + at % 9}.{100 + at if at else 5}" for at, time in enumerate(times)])
     assert look(proven) == ()
+
+
+@pytest.mark.parametrize("layout", ["wide", "long", "months", "counted"])
+def test_rows_after_which_steps_are_missing_are_named(layout: str) -> None:
+    whole = {"months": stamps("MS"), "counted": [str(at) for at in range(STEPS)]}.get(layout, stamps())
+    kept = [at for at in range(STEPS) if at not in (7, 8, 9, 40)]
+    rows, header = plain_rows(whole), "time,level [m]"
+    lines = [rows[at] for at in kept]
+    if layout == "long":  # the steps that one station lacks are there in the other
+        header, lines = "time,level [m],station", [f"{row},B" for row in rows] + [f"{line},A" for line in lines]
+    (found,) = look(table(lines, header))
+    before = STEPS if layout == "long" else 0
+    assert (found.answer, found.open, found.rows) == ("gaps", False, (before + 7, before + 37))
+    assert found.words == "4 missing steps after 2 rows"
+    assert found.cells[0].endswith("6, then 3 missing" if layout == "counted" else ", then 3 missing")
+    assert found.done == "They stay gaps."
+    values = read(table(lines, header), "t.csv").data.values
+    assert np.isnan(values).sum() == 4
+
+
+def test_a_counted_step_that_comes_twice_is_named() -> None:
+    rows = plain_rows([str(at) for at in range(STEPS)])
+    data = table([*rows, rows[13]], "step,level [m]")
+    (found,) = look(data)
+    assert (found.answer, found.open, found.rows) == ("duplicates", True, (STEPS + 1,))
+    with pytest.raises(ReadError, match=r"1 row repeats a time stamp: data row 62"):
+        read(data, "t.csv")
+    assert read(data, "t.csv", duplicates="first").data.shape == (1, 1, STEPS)
+    (found,) = look(table([*rows, "60.4,1"], "step,level [m]"))
+    assert (found.answer, found.open, found.rows) == ("step", False, (STEPS + 1,))
+
+
+@pytest.mark.parametrize("count", [1, STEPS])
+def test_cells_that_are_lost_to_the_decimal_sign_that_was_said_are_named(count: int) -> None:
+    cells = ['"1,5"' if at < count else "1.5" for at in range(STEPS)]
+    data = table([f"{time},{at}.5,{cells[at]}" for at, time in enumerate(stamps())], "time,level,flow")
+    (found,) = look(data, decimal=".")
+    assert (found.answer, found.column, len(found.rows)) == ("decimal", "flow", count)
+    if count == 1:
+        assert found.words == "1 cell of flow such as 1,5 is no number with a decimal point"
+        assert found.done.startswith("The file is not read so")
+        with pytest.raises(ReadError, match=r"column 'flow' holds text among its numbers, in data row 1"):
+            read(data, "t.csv", decimal=".")
+    else:
+        assert found.words == f"{STEPS} cells of flow such as 1,5 are no numbers with a decimal point"
+        assert found.done == "The column is left out."
+        assert read(data, "t.csv", decimal=".").data["variable"].values.tolist() == ["level"]
 
 
 def literal_surprises(sizes: np.ndarray) -> set[tuple[int, int, float]]:

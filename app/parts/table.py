@@ -13,11 +13,11 @@ from app.messages import plain
 from hot_core.io import Decimal, Duplicates, Irregular, Scaled
 from hot_core.io.intake import Answer, Finding, intake_csv
 
-DUPLICATES: dict[Duplicates, str] = {"error": "say so", "first": "keep the first row", "mean": "take the mean"}
+DUPLICATES: dict[Duplicates, str] = {"error": "ask me", "first": "keep the first row", "mean": "take the mean"}
 DATES = {None: "as the column proves it", True: "day first: 1 February", False: "month first: 2 January"}
 DECIMALS: dict[Decimal | None, str] = {None: "as the numbers prove it", ".": "a point", ",": "a comma"}
 IRREGULAR: dict[Irregular, str] = {
-    "error": "say so", "drop": "leave these rows out", "nearest": "move them to the nearest step",
+    "error": "ask me", "drop": "leave these rows out", "nearest": "move them to the nearest step",
 }  # fmt: skip
 
 QUESTIONS: dict[Answer, tuple[str, dict[Any, str]]] = {
@@ -26,6 +26,8 @@ QUESTIONS: dict[Answer, tuple[str, dict[Any, str]]] = {
     "dayfirst": ("01/02/2013 is", DATES),
     "decimal": ("The decimal sign is", DECIMALS),
 }
+FOLDED: tuple[Answer, ...] = ("dayfirst", "decimal", "gaps")
+"""What is proven by the table, or asks for nothing."""
 SHOWN_ROWS = 3
 
 
@@ -43,7 +45,7 @@ def choose(brought: Content) -> Content:
         f"{waiting} open question{'' if waiting == 1 else 's'}" if waiting
         else f"{len(found)} remark{'' if len(found) == 1 else 's'}" if found else "nothing odd"
     )  # fmt: skip
-    odd = any(one.open or one.answer not in ("dayfirst", "decimal") for one in found)  # what is proven stays folded
+    odd = any(one.open or one.answer not in FOLDED for one in found)
     with st.expander(title, key="series_intake_options", expanded=odd, icon=":material/fact_check:"):
         for answer, (question, options) in QUESTIONS.items():
             about = [one for one in found if one.answer == answer]
@@ -54,6 +56,7 @@ def choose(brought: Content) -> Content:
                 question, options, key=_key(answer, brought.sha256), format_func=options.__getitem__,
                 persist_state="session",
             )  # fmt: skip
+        _remarks([one for one in found if one.answer in ("step", "gaps")])
         for one in found:
             if one.scaled is not None:
                 _remarks([one])

@@ -14,9 +14,9 @@ from hot_core.io.intake_cells import date_findings, decimal_findings
 from hot_core.io.layout import entity_column, headings, wide_layout
 from hot_core.io.limits import Limits
 from hot_core.io.recognise import is_gzip
-from hot_core.io.regular import RESAMPLE, dated_grid, rows_of, settle_irregular
+from hot_core.io.regular import RESAMPLE, dated_grid, regular_axis, rows_of, settle_irregular, stamp_in_words
 from hot_core.io.rescale import unit_surprises
-from hot_core.io.steps import find_grid, time_numbers
+from hot_core.io.steps import Grid, find_grid, time_numbers
 from hot_core.io.table_numbers import decide_decimal, numeric_columns
 from hot_core.io.table_text import parse_table
 from hot_core.io.tabular import TableOptions
@@ -98,7 +98,10 @@ def _look(cells: pd.DataFrame, options: TableOptions, name: str) -> list[Finding
     found += [_finding(*one) for one in decimal_findings(rest, options.decimal)]
     if any(one.open for one in found):
         return found
-    numbers, texts, empty = numeric_columns(rest, decide_decimal(rest, options.decimal, name), name)
+    try:
+        numbers, texts, empty = numeric_columns(rest, decide_decimal(rest, options.decimal, name), name)
+    except ReadError:  # the reader names the cells that are text
+        return found
     entity = entity_column(rest, texts, time.stamps)
     numbers = numbers.drop(columns=[entity, *empty], errors="ignore")
     names = None if entity is None else rest[entity]
@@ -117,12 +120,12 @@ def _finding(
 
 
 def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: TableOptions) -> list[Finding]:
-    """Rows beside the step, and rows that repeat a time."""
+    """Rows beside the step, rows that repeat a time, and rows after which some are missing."""
     frame = pd.DataFrame({"time": stamps})
     if names is not None:
         frame["entity"] = names
     found = _beside(stamps, label, options)
-    settled, _, _ = settle_irregular(frame, options.irregular)
+    settled, _, grid = settle_irregular(frame, options.irregular)
     repeated = settled.duplicated().reindex(frame.index, fill_value=False)
     if bool(repeated.any()):
         done = {
@@ -133,7 +136,9 @@ def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: Table
         words = f"{rows_of(repeated)} with a time stamp that stands in an earlier one"
         words += _clock_change(stamps[repeated]) if time_numbers(stamps)[1] else ""
         found.append(_finding("duplicates", words, done, label, repeated, stamps, options.duplicates == "error"))
-    return found
+    if any(one.open or one.answer == "step" for one in found):
+        return found
+    return found + _gaps(settled.drop_duplicates(), grid, stamps, label)
 
 
 def _beside(stamps: pd.Series, label: str, options: TableOptions) -> list[Finding]:
@@ -163,6 +168,23 @@ def _beside(stamps: pd.Series, label: str, options: TableOptions) -> list[Findin
         "nearest": "They are moved to the nearest step, as you said.",
     }[options.irregular]
     return [_finding("irregular", words, done, label, mask, stamps, options.irregular == "error")]
+
+
+def _gaps(frame: pd.DataFrame, grid: Grid | None, stamps: pd.Series, label: str) -> list[Finding]:
+    """Rows after which steps are missing, each entity by itself."""
+    if frame["time"].nunique() < 2:
+        return []
+    places = pd.Series(regular_axis(frame["time"], "the table", settled=grid).places, index=frame.index).sort_values()
+    owner = frame["entity"] if "entity" in frame else pd.Series("", index=frame.index)
+    after = -places.groupby(owner.loc[places.index], sort=False).diff(-1) - 1  # the last row of each has NaN
+    missing = after.reindex(stamps.index).fillna(0).astype(int)
+    if not missing.any():
+        return []
+    total = int(missing.sum())
+    words = f"{total:,} missing step{'' if total == 1 else 's'} after {rows_of(missing > 0)}"
+    cells = stamps.map(stamp_in_words) + ", then " + missing.map("{:,}".format) + " missing"
+    done = "It stays a gap." if total == 1 else "They stay gaps."
+    return [_finding("gaps", words, done, label, missing > 0, cells, False)]
 
 
 def _clock_change(stamps: pd.Series) -> str:

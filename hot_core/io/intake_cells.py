@@ -8,7 +8,7 @@ import pandas as pd
 
 from hot_core.errors import ReadError
 from hot_core.io.stamps import DAY_MONTH, parse_dates
-from hot_core.io.table_numbers import Decimal, decide_decimal
+from hot_core.io.table_numbers import Decimal, decide_decimal, is_missing, to_numbers
 
 Found: TypeAlias = tuple[Literal["dayfirst", "decimal"], str, str, str, pd.Series, pd.Series, bool]
 """Answer, words, what is done, column, mask of the rows, their cells, whether an answer is needed."""
@@ -74,13 +74,28 @@ def decimal_findings(cells: pd.DataFrame, decimal: Decimal | None) -> list[Found
     proven = any(bool(cells[label].str.match(_SURE_POINT).any()) for label in cells)
     for label in map(str, cells.columns):
         column = cells[label]
+        found += [] if decimal is None else _lost(column, decimal)
         for pattern, words in _kinds(sign, proven or decimal is not None):
             where = column.str.match(pattern)
             if bool(where.any()):
                 done, example = _sign_words(sign, decimal), column[where].iloc[0]
-                text = f"{int(where.sum()):,} cells of {label} such as {example} {words}"
+                count = int(where.sum())
+                text = f"{count:,} cell{'' if count == 1 else 's'} of {label} such as {example} {words}"
                 found.append(("decimal", text, done, label, where, column, sign is None))
     return found
+
+
+def _lost(column: pd.Series, said: Decimal) -> list[Found]:
+    """Cells that are numbers only with the other decimal sign than what a person has said."""
+    lost = to_numbers(column, said)[1]
+    if not bool(lost.any()) or bool(to_numbers(column, "," if said == "." else ".")[1].any()):
+        return []
+    count, whole = int(lost.sum()), int(lost.sum()) * 2 >= int((~is_missing(column)).sum())
+    name = "comma" if said == "," else "point"
+    cells = f"{count:,} cell{'' if count == 1 else 's'} of {column.name} such as {column[lost].iloc[0]}"
+    words = f"{cells} {'is no number' if count == 1 else 'are no numbers'} with a decimal {name}"
+    done = "The column is left out." if whole else "The file is not read so: take the other sign, or mend the cells."
+    return [("decimal", words, done, str(column.name), lost, column, False)]
 
 
 def _kinds(sign: Decimal | None, proven: bool) -> list[tuple[str, str]]:
