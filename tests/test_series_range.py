@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from hot_core.figures.fields import token_field
+from hot_core.figures.names import short, short_names
 from hot_core.figures.picking import Click, pick_series
 from hot_core.figures.series import RIBBON, Shown, series_figure, strip_rows
 from hot_core.figures.series_bars import MOST_BARS, bar_rows, pick_bar, series_bars
@@ -217,3 +221,42 @@ def test_a_click_on_a_bar_moves_one_mode() -> None:
     assert pick_bar(Click(0.1, "JFK"), grid, (2, 0, 3)) == (1, 0, 3)
     assert pick_bar(Click(0.1, "humid", axis="x2"), grid, (2, 0, 3)) == (2, 1, 3)
     assert pick_bar(Click(0.1, "elsewhere", axis="x2"), grid, (2, 0, 3)) == (2, 0, 3)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_long_names_leave_room_and_are_told_apart_in_full_under_the_mouse() -> None:
+    names = [f"Station <b>Nord & Ost</b> number {at} of the measuring network" for at in range(3)]
+    other = ["R&D <i>", "humid"]
+    modes = (Mode("entity", np.array(names)), Mode("variable", np.array(other)), series_grid().modes[2])
+    grid = TokenGrid.regular(modes, (1, 1, 4), ((0, 3), (0, 2), (0, len(modes[2]))))
+    made = forecast()
+    field = grid.spread(np.ones(grid.shape, np.float32))
+    figure = series_figure(made, field, grid, (0, 0, 0), Shown(1, 0))
+    strips, axis = figure.data[-1], figure.layout.yaxis2
+    assert figure.layout.margin.l <= 190
+    assert list(strips.y) == list(axis.tickvals)
+    assert [row[0] for row in strips.text] == list(strips.y)
+    assert np.shape(strips.text) == np.shape(strips.z)
+    whole = [html.unescape(name) for name in strips.y]
+    assert whole == [f"{e} · {v}" for e in names for v in other]
+    shown = [html.unescape(text) for text in axis.ticktext]
+    assert len(set(shown)) == 6
+    assert max(map(len, shown)) <= 2 * 16 + 3
+    assert shown[0].startswith("Statio…")
+    assert shown[0].endswith(" · R&D <i>")
+    bars = series_bars(token_field(field, grid), (0, 0, 0), uniform=0.1)
+    assert bars.layout.margin.l <= 150
+    assert list(bars.data[0].hovertext) == list(bars.data[0].y) == list(bars.layout.yaxis.tickvals)
+    assert [html.unescape(name) for name in bars.data[0].y] == names
+    assert pick_bar(Click(0.1, bars.data[0].y[2]), grid, (0, 1, 0)) == (2, 1, 0)
+    assert pick_bar(Click(0.1, bars.data[1].y[0], axis="x2"), grid, (0, 1, 0)) == (0, 0, 0)
+    texts = [*strips.y, *axis.ticktext, *bars.data[0].y, *bars.layout.yaxis.ticktext, figure.layout.yaxis.title.text]
+    assert not [text for text in texts if "<" in text or re.search("&(?!amp;|lt;)", text)]
+
+
+def test_a_name_is_cut_in_its_middle() -> None:
+    assert short("wind_speed", 10) == "wind_speed"
+    assert short("wind_speeds", 10) == "wind_…eeds"
+    assert short_names(["abcdefgh", "abcxefgh", "abc"], 5) == ["ab…gh (1)", "ab…gh (2)", "abc"]

@@ -10,6 +10,7 @@ import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
+from hot_core.figures.names import MOST, NARROW, safe, short, short_names
 from hot_core.figures.series_lines import NO_UNIT, Shown, lines_of, rest_of_file, unit_of, value_range
 from hot_core.figures.series_range import Range, ends
 from hot_core.figures.style import KEY, MUTED, QUERY, Box, Part, assemble, colour_axis, frames, margins, title
@@ -75,6 +76,7 @@ def series_figure(
     time = token_axis(grid.axes[2])
     weights = np.stack([tokens.values[e, v, time.first :] for e, v in rows]).astype(np.float32)
     strips = _heat(weights, time, [series_name(grid, *pair) for pair in rows], "y2")
+    labels = _labels(grid, rows)
     own = tokens.values[shown.entity, shown.variable, time.first :].astype(np.float32)
     ribbon = [_heat(own[None], time, [RIBBON], "y3")] if len(rows) > 1 else []
     uniform = uniform_level(grid) if uniform is None else uniform
@@ -85,14 +87,14 @@ def series_figure(
         x_range = list(ends(span, data, forecast.mean["time"].values))
     x_range = x_range if zoom is None else list(zoom)
     name = series_name(grid, shown.entity, shown.variable)
-    left = 24 + int(5.6 * max(len(name) for name in strips["y"]))
+    left = 24 + int(5.6 * max(map(len, labels)))
     return assemble(
         [*lines, *ribbon, strips],
         height, margin=margins(left, 84, LEGEND), showlegend=True, dragmode="zoom",
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
-        **_axes(lines, x_range, _title(name, unit_of(forecast, shown))),
+        **_axes(lines, x_range, _title(short(name, 2 * MOST + 3), unit_of(forecast, shown)), strips["y"], labels),
         shapes=[_begin_of_forecast(forecast), *_marks(time, rows, shown, query, key)],
         coloraxis=colour_axis(
             field_limit(weights, uniform), uniform, yref="container", y=0.045, yanchor="bottom",
@@ -102,9 +104,11 @@ def series_figure(
 
 def _heat(weights: np.ndarray, time: PlotAxis, names: list[str], axis: str) -> Part:
     """Weights of series over time, on the colour scale that all of the picture shares."""
+    full = list(map(safe, names))
     return {
-        "type": "heatmap", "z": weights, "x": time.values, "y": names, "ygap": 1, "coloraxis": "coloraxis",
-        "xaxis": "x", "yaxis": axis, "hovertemplate": "%{y}<br>%{x}<br>weight %{z:.3g}<extra></extra>",
+        "type": "heatmap", "z": weights, "x": time.values, "y": full, "ygap": 1, "coloraxis": "coloraxis",
+        "text": [[name] * weights.shape[1] for name in full],  # under the mouse %{y} would be the short name, too
+        "xaxis": "x", "yaxis": axis, "hovertemplate": "%{text}<br>%{x}<br>weight %{z:.3g}<extra></extra>",
     }  # fmt: skip
 
 
@@ -119,10 +123,16 @@ def _rest(
 
 def _title(name: str, unit: str) -> str:
     """A series with its unit, which is never guessed."""
-    return f"{name} [{unit}]" if unit else f"{name} · {NO_UNIT}"
+    return safe(f"{name} [{unit}]" if unit else f"{name} · {NO_UNIT}")
 
 
-def _axes(lines: list[Part], x_range: list[object], words: str) -> Part:
+def _labels(grid: TokenGrid, rows: list[tuple[int, int]]) -> list[str]:
+    """What stands beside the strips: the series' names, short; in full they are under the mouse."""
+    entities, variables = (short_names([str(name) for name in axis.mode.coords], NARROW) for axis in grid.axes[:2])
+    return [f"{entities[entity]} · {variables[variable]}" for entity, variable in rows]
+
+
+def _axes(lines: list[Part], x_range: list[object], words: str, names: list[str], labels: list[str]) -> Part:
     """The common time below; the lines, the ribbon and the strips above each other."""
     kind = lines[0]["x"].dtype.kind
     begin, end = (np.datetime64(str(x)) if kind == "M" else float(str(x)) for x in x_range)
@@ -132,7 +142,8 @@ def _axes(lines: list[Part], x_range: list[object], words: str) -> Part:
         "xaxis": {"range": x_range, "showgrid": False, "zeroline": False, "anchor": "y2"},
         "yaxis": {"domain": [0.56, 1], "title": title(words), "zeroline": False, "nticks": 6, "fixedrange": True}
             | ({} if values is None else {"range": values}),
-        "yaxis2": strip | {"domain": [0, 0.48], "autorange": "reversed", "tickmode": "linear"},
+        "yaxis2": strip | {"domain": [0, 0.48], "autorange": "reversed", "tickmode": "array",
+            "tickvals": names, "ticktext": list(map(safe, labels))},
         "yaxis3": strip | {"domain": [0.5, 0.54]},
     }  # fmt: skip
 

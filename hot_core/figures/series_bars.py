@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from hot_core.figures.fields import summed_level
+from hot_core.figures.names import safe, short_names
 from hot_core.figures.picking import Click, Token
 from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, frames, margins, number
 from hot_core.modes import TokenGrid
@@ -50,19 +51,20 @@ def series_bars(
         totals = _totals(tokens, mode)
         level = summed_level(uniform, tokens.shape, [mode], valid)
         names = [str(name) for name in tokens.coords[MODES[mode]].values]
-        labels = [names[at] for at in shown]
+        labels = [safe(names[at]) for at in shown]
         end = 1.6 * max(level, float(np.nanmax(totals)), 1e-12)
+        beside = short_names(names)
         data.append(_bars(totals[shown], labels, shown, query[mode], panel))
-        layout |= _axes(panel, mode, end)
+        layout |= _axes(panel, mode, end, labels, [beside[at] for at in shown])
         layout["shapes"] += [
             {"type": "line", "x0": level, "x1": level, "y0": 0, "y1": 1, "xref": f"x{panel}",
                 "yref": f"y{panel} domain", "line": {"color": INK, "dash": "dot", "width": 1.5}},
             *frames(None, _lane(shown, key, mode), xref=f"x{panel} domain", yref=f"y{panel}"),
         ]  # fmt: skip
         layout["annotations"] += _words(panel, MODES[mode], level, labels, totals[shown], len(names))
-    longest = max(len(str(name)) for name in tokens.coords["entity"].values)
+    longest = max(map(len, layout["yaxis"]["ticktext"]))
     height = 64 + 21 * max(map(len, rows))
-    left = 16 + int(6.6 * min(longest, 18))
+    left = 16 + int(6.6 * longest)
     return assemble(data, height, margin=margins(left, 10, 40), bargap=0.3, hovermode="y", hoverdistance=-1, **layout)
 
 
@@ -70,9 +72,10 @@ def pick_bar(click: Click, grid: TokenGrid, base: Token) -> Token:
     """The token with the entity or variable whose bar was clicked; the other modes keep their position."""
     mode = 0 if click.axis == "x" else 1
     names = [str(name) for name in grid.axes[mode].mode.coords]
-    if str(click.y) not in names:
+    shown = [safe(name) for name in names]
+    if str(click.y) not in shown:
         return base
-    return (*base[:mode], names.index(str(click.y)), *base[mode + 1 :])
+    return (*base[:mode], shown.index(str(click.y)), *base[mode + 1 :])
 
 
 def _totals(tokens: xr.DataArray, mode: int) -> np.ndarray:
@@ -87,19 +90,23 @@ def _chosen(mode: int, query: Token, key: Token | None) -> list[int]:
 def _bars(totals: np.ndarray, labels: list[str], shown: list[int], query: int, panel: str) -> Part:
     return {
         "type": "bar", "orientation": "h", "x": totals.astype(np.float32), "y": labels, "xaxis": f"x{panel}",
+        "hovertext": labels, "textposition": "none",
         "yaxis": f"y{panel}", "marker": {"color": [QUERY if at == query else ACCENT for at in shown]},
-        "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
+        "hovertemplate": "%{hovertext}<br>weight %{x:.3g}<extra></extra>",
     }  # fmt: skip
 
 
-def _axes(panel: str, mode: int, end: float) -> Part:
-    """The place of a panel, and its names."""
+def _axes(panel: str, mode: int, end: float, full: list[str], names: list[str]) -> Part:
+    """The place of a panel, and its names, short; in full they are under the mouse."""
     domain = [0, 0.42] if mode == 0 else [0.64, 1]
     quiet: Part = {"showgrid": False, "zeroline": False, "showticklabels": False}
-    names: Part = {"type": "category", "autorange": "reversed", "ticks": "", "tickmode": "linear", "showgrid": False}
+    beside: Part = {
+        "type": "category", "autorange": "reversed", "ticks": "", "showgrid": False, "tickmode": "array",
+        "tickvals": full, "ticktext": list(map(safe, names)),
+    }  # fmt: skip
     return {
         f"xaxis{panel}": quiet | {"domain": domain, "range": [0, end], "anchor": f"y{panel}"},
-        f"yaxis{panel}": names | {"anchor": f"x{panel}", "tickfont": {"size": 11}},
+        f"yaxis{panel}": beside | {"anchor": f"x{panel}", "tickfont": {"size": 11}},
     }
 
 

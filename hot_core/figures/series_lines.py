@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from hot_core.figures.names import safe
 from hot_core.figures.series_range import Range, thin
 from hot_core.figures.style import ACCENT, BAND, INK, MUTED, Part
 from hot_core.transforms.results import Forecast
@@ -37,7 +38,7 @@ def unit_of(forecast: Forecast, shown: Shown) -> str:
 def lines_of(forecast: Forecast, shown: Shown, rest: list[Part]) -> list[Part]:
     """Everything that is drawn of one series, from the back to the front; gaps stay gaps."""
     unit = unit_of(forecast, shown)
-    return [*_band_of_forecast(forecast, shown), *rest, *_lines(forecast, shown, f" {unit}" if unit else "")]
+    return [*_band_of_forecast(forecast, shown), *rest, *_lines(forecast, shown, f" {safe(unit)}" if unit else "")]
 
 
 def rest_of_file(data: xr.DataArray, shown: Shown, span: Range, window: tuple[int, int], horizon: int) -> list[Part]:
