@@ -1,4 +1,4 @@
-"""Raster: the tile in map coordinates with what the query looks at, and the class map."""
+"""Raster: the tile in its own coordinates with what the query looks at, and the class map."""
 
 import streamlit as st
 import xarray as xr
@@ -35,12 +35,12 @@ def draw_data(view: View) -> None:
         image, analysis.sample.modes, analysis.grid, tokens=tokens, query=view.query, key=view.key, uniform=uniform,
         opacity=float(state.get("raster_opacity")), lines=lines(view),
     )  # fmt: skip
-    figure_of(figure, "raster_data", f"Tile in map coordinates with attention. {view.reading}")
+    figure_of(figure, "raster_data", f"Tile in its own coordinates with attention. {view.reading}")
     st.caption(messages.plain(f"{image.words} {words}"))
     inspector.draw(view)
     explain(
         "raster_data_help",
-        "The scene in its own map coordinates; colour is how strongly the query, framed in orange, looks at each patch "
+        "The scene in its own coordinates; colour is how strongly the query, framed in orange, looks at each patch "
         "of pixels (or is seen by it), transparent where that is near zero. Bands are positions too: the bars below "
         "show how the same weight spreads over them.",
     )
@@ -110,7 +110,7 @@ def draw_prediction(view: View) -> None:
         with left:
             classes = scene.choose(view, analysis.prediction)
             figure = classes_figure(classes, analysis.sample.modes, grid=analysis.grid, query=view.query, key=view.key)
-            figure_of(figure, "raster_prediction", "Class map in map coordinates.")
+            figure_of(figure, "raster_prediction", "Class map in the same coordinates.")
             scene.offer(view)
     with right:
         heading("Which bands the query looks at" if view.direction == "row" else "Which bands look at the query")
