@@ -10,12 +10,16 @@ import pandas as pd
 import pytest
 
 from hot_core.errors import ReadError
+from hot_core.figures.words import sample_words, series_words
 from hot_core.io import read
 from hot_core.io.intake import Finding, intake, intake_csv
 from hot_core.io.regular import dated_grid
 from hot_core.io.rescale import unit_surprises
+from hot_core.io.steps import step_words
 from hot_core.io.tabular import TableOptions
 from hot_core.io.units import split_unit
+from tests.makers_samples import ROLES, geotiff
+from tests.test_markers import TRANSFORMS
 
 STEPS = 61
 
@@ -298,6 +302,51 @@ def test_a_station_in_another_unit_is_offered_and_divided_only_when_asked(layout
         read(data, "t.csv", scale=[("D", "pm", 10)])
     with pytest.raises(ReadError, match=r"'B · pm' cannot be divided by 0"):
         read(data, "t.csv", scale=[("B", "pm", 0)])
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_rain_in_another_unit_is_found_though_it_is_mostly_dry(layout: str) -> None:
+    rng = np.random.default_rng(3)
+    values = rng.gamma(2, 2, (5, STEPS)).round(2) * (rng.random((5, STEPS)) < 0.2)
+    assert (np.median(values, axis=1) == 0).all()
+    values[2] *= 1000
+    frame = pd.DataFrame({"time": stamps()})
+    if layout == "wide":
+        frame = frame.assign(
+            **{f"{e}_{v}": values[i] * f for i, e in enumerate("ABCDE") for v, f in (("r", 1), ("s", 0))}
+        )
+    else:
+        frame = pd.concat([frame.assign(station=e, r=values[i], s=0) for i, e in enumerate("ABCDE")])
+    (found,) = look(frame.to_csv(index=False).encode())
+    assert found.scaled == ("C", "r", 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 entity × 1 variable × 61 steps every 1 h"), (3, "3 entities × 3 variables × 61 steps")]
+)
+def test_the_size_of_a_series_is_said_in_the_right_number(count: int, words: str) -> None:
+    columns = [f"{entity}_{name}" for entity in "ABC"[:count] for name in ("t", "u", "v")[:count]]
+    rows = [f"{time}{',1' * len(columns)}" for time in stamps()]
+    sample = read(table(rows, ",".join(["time", *columns])), "t.csv")
+    assert series_words(sample).startswith(words)
+
+
+def test_one_band_is_no_bands() -> None:
+    for count, words in ((1, " · 1 band · "), (3, " · 3 bands · ")):
+        data = geotiff(np.ones((11, 13, count), np.uint16), *TRANSFORMS["north-up"], descriptions=ROLES[:count])
+        assert words in sample_words(read(data, "t.tif"))
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (np.timedelta64(14, "s"), "14 s"), (np.timedelta64(90, "m"), "90 min"), (np.timedelta64(2, "h"), "2 h"),
+        (np.timedelta64(1234, "D"), "1,234 d"), (np.timedelta64(250, "ms"), "0.25 s"), (None, "step"),
+        (np.timedelta64(1, "M"), "1 month"), (np.timedelta64(24, "M"), "2 years"),
+    ],
+)  # fmt: skip
+def test_a_step_is_said_in_the_largest_unit_that_fits(step: np.timedelta64 | None, words: str) -> None:
+    assert step_words(step) == words
 
 
 def test_the_night_when_clocks_go_back_is_recognised() -> None:

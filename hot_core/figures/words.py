@@ -7,7 +7,7 @@ import numpy as np
 from hot_core.analysis.words import number
 from hot_core.figures.axes import unit_word
 from hot_core.io.steps import step_words as step_words  # named here for figures, too
-from hot_core.modes import RasterGeometry, Sample, SeriesGeometry, VolumeGeometry
+from hot_core.modes import Mode, RasterGeometry, Sample, SeriesGeometry, VolumeGeometry
 from hot_core.transforms.results import Classification, Forecast, Prediction, Segmentation
 
 
@@ -24,7 +24,7 @@ def sample_words(sample: Sample) -> str:
     if isinstance(geometry, RasterGeometry):
         a, _, _, d, *_ = geometry.transform
         step = f"{number(float(np.hypot(a, d)))} {unit_word(geometry.unit or 'unit')} pixels"
-        return f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {len(sample.modes[2])} bands · {step}"
+        return f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {_many(sample.modes[2], 'band')} · {step}"
     return f"{series_words(sample)}"
 
 
@@ -37,7 +37,15 @@ def series_words(sample: Sample) -> str:
     else:
         span = "no dates: steps are counted"
     step = f" every {step_words(sample.geometry.step)}" if isinstance(sample.geometry, SeriesGeometry) else ""
-    return f"{len(entity)} entities × {len(variable)} variables × {len(time):,} steps{step} · {span}"
+    names = f"{_many(entity, 'entity')} × {_many(variable, 'variable')} × {_many(time, 'step')}"
+    return f"{names}{step} · {span}"
+
+
+def _many(mode: Mode, noun: str) -> str:
+    """The length of a mode with its noun: "1 band", "3 entities"."""
+    if len(mode) == 1:
+        return f"1 {noun}"
+    return f"{len(mode):,} {noun.removesuffix('y')}ies" if noun.endswith("y") else f"{len(mode):,} {noun}s"
 
 
 def prediction_words(prediction: Prediction, sample: Sample) -> str:
@@ -49,7 +57,7 @@ def prediction_words(prediction: Prediction, sample: Sample) -> str:
         return " · ".join(f"{name} {number(prediction.amounts[name])} {prediction.unit}" for name in shown)
     steps = prediction.mean.sizes["time"]
     count = len(sample.modes[0]) * len(sample.modes[1])
-    words = f"the next {steps} steps of {count} series"
+    words = f"the next {'step' if steps == 1 else f'{steps} steps'} of {count} series"
     return words if prediction.share is None else f"{words}, with {prediction.interval}s"
 
 

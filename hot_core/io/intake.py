@@ -197,13 +197,14 @@ def _clock_change(stamps: pd.Series) -> str:
 
 def _sizes(numbers: pd.DataFrame, names: pd.Series | None, options: TableOptions, name: str) -> list[Finding]:
     """Series about 100 or 1000 times the same variable elsewhere."""
+    numbers = numbers.abs().where(numbers != 0)  # hours without rain say nothing about its unit
     if names is None:
         layout = wide_layout([str(label) for label in numbers], name)
         entities, variables = layout.entities, layout.variables
-        median = numbers.abs().median()
+        median = numbers.median()
         sizes = np.array([[float(median[layout.columns[e, v]]) for v in variables] for e in entities])
     else:
-        grouped = numbers.abs().groupby(names, sort=False).median()
+        grouped = numbers.groupby(names, sort=False).median()
         entities = tuple(str(one) for one in grouped.index)
         variables = tuple(heading.name for heading in headings([str(label) for label in numbers]))
         sizes = grouped.to_numpy(dtype=np.float64)

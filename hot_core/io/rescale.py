@@ -23,7 +23,7 @@ def unit_surprises(sizes: np.ndarray) -> list[tuple[int, int, float]]:
     Of two entities only the larger one is named: which of both is in another unit nobody can tell.
 
     Args:
-        sizes: the median magnitude of every series (entity, variable); NaN where it has no value.
+        sizes: the median magnitude of every series (entity, variable) where it is not 0; NaN where it has no value.
 
     Returns:
         (entity, variable, divisor), the divisor below 1 for what is too small.
