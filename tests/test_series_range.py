@@ -243,6 +243,7 @@ def test_long_names_leave_room_and_are_told_apart_in_full_under_the_mouse() -> N
     assert whole == [f"{e} · {v}" for e in names for v in other]
     shown = [html.unescape(text) for text in axis.ticktext]
     assert len(set(shown)) == 6
+    assert html.unescape(figure.layout.yaxis.title.text) == f"{shown[2]} [°F]"
     assert max(map(len, shown)) <= 2 * 16 + 3
     assert shown[0].startswith("Statio…")
     assert shown[0].endswith(" · R&D <i>")

@@ -10,7 +10,7 @@ import xarray as xr
 
 from hot_core.figures.axes import PlotAxis, plain, token_axis
 from hot_core.figures.fields import field_limit, token_field, uniform_level
-from hot_core.figures.names import MOST, NARROW, safe, short, short_names
+from hot_core.figures.names import NARROW, safe, short_names
 from hot_core.figures.series_lines import NO_UNIT, Shown, lines_of, rest_of_file, unit_of, value_range
 from hot_core.figures.series_range import Range, ends
 from hot_core.figures.style import KEY, MUTED, QUERY, Box, Part, assemble, colour_axis, frames, margins, title
@@ -86,7 +86,7 @@ def series_figure(
     if data is not None and span is not None:
         x_range = list(ends(span, data, forecast.mean["time"].values))
     x_range = x_range if zoom is None else list(zoom)
-    name = series_name(grid, shown.entity, shown.variable)
+    (name,) = _labels(grid, [(shown.entity, shown.variable)])
     left = 24 + int(5.6 * max(map(len, labels)))
     return assemble(
         [*lines, *ribbon, strips],
@@ -94,7 +94,7 @@ def series_figure(
         hovermode="x", hoverdistance=-1,  # a click beside a line means its time, too
         legend={"orientation": "h", "y": 1, "yref": "container", "yanchor": "top", "x": 0.02,
             "xref": "container", "font": {"size": 12}},
-        **_axes(lines, x_range, _title(short(name, 2 * MOST + 3), unit_of(forecast, shown)), strips["y"], labels),
+        **_axes(lines, x_range, _title(name, unit_of(forecast, shown)), strips["y"], labels),
         shapes=[_begin_of_forecast(forecast), *_marks(time, rows, shown, query, key)],
         coloraxis=colour_axis(
             field_limit(weights, uniform), uniform, yref="container", y=0.045, yanchor="bottom",
