@@ -537,6 +537,14 @@ def test_damage_is_one_sentence(what: str, good: bytes) -> None:
         read_bundle(changed(good, DAMAGE[what]))
 
 
+def test_a_forecast_with_its_interval_reads_back(sample_data: Path) -> None:
+    analysis = hot.analyse(hot.read(sample_data / "nyc_airport_weather_2013.csv"), hot.load_model("air-quality"))
+    found = read_bundle(bundle_bytes(analysis, analysis.default_query(), 2, 0, "row"))
+    assert {"forecast", "forecast_low", "forecast_high"} <= set(found.about.arrays)
+    assert len(found.about.arrays["forecast_low"].limits) == 6
+    assert len(layers(found)) > 12
+
+
 @pytest.mark.parametrize(
     "change", [{"names": ["a"] * 4}, {"names": None}, {"roles": ["red"] * 6}, {"units": ["m"] * 4}], ids=str
 )

@@ -16,7 +16,8 @@ from hot_core.io.limits import foreign, refuse
 
 MOST_BYTES = 2 * 1024**3
 """What a bundle may unpack to."""
-OVER_DATA = {"image", "attention", "depth", "labels", "forecast"}
+MEASURED = {"image", "forecast", "forecast_low", "forecast_high"}
+OVER_DATA = MEASURED | {"attention", "depth", "labels"}
 AGAIN = "Save it again under “Keep” on the page"
 
 
@@ -114,7 +115,7 @@ def _check_names(bundle: Bundle) -> None:
     for name, held in about.arrays.items():
         sizes = dict(zip(held.dims, bundle.arrays[name].shape, strict=True))
         each = next((sizes[dim] for dim in ("band", "variable") if dim in sizes), 1)
-        if len(held.limits) != (each if name in ("image", "forecast") else 1):
+        if len(held.limits) != (each if name in MEASURED else 1):
             raise ValueError(f"{name} has other limits than bands or variables")
     image = about.arrays["image"]
     for dim, start, size in zip(image.dims, image.start, bundle.arrays["image"].shape, strict=True):
