@@ -59,6 +59,7 @@ def test_a_mark_stands_at_its_stamp_and_is_chosen_there(case: str, page: Page, a
     click_data(page, "series_summary", 0.1, "Oslo")
     expect(reading(page, "series")).to_contain_text("Oslo", timeout=LIMIT_MS)
     settled(page)
+    expect(plot).to_have_count(1)  # the picture before goes once the new one is there
     expect(plot.locator(".ytitle")).to_have_text("Oslo · level [m]")
     x, y = plot.evaluate(TRACE, "history")
     seen = int(np.argmax(y))
