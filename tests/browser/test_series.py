@@ -85,6 +85,7 @@ def shown_from(page: Page, before: str, after: str) -> list[str]:
     page.wait_for_function(f"([a, b]) => {{ const now = ({SHOWN})(); return now && a <= now[0] && now[0] < b; }}",
         arg=[before, after])  # fmt: skip
     settled(page)
+    expect(figure(page, "series_data")).to_have_count(1)  # the picture before goes once the new one is there
     found: list[str] = page.evaluate(SHOWN)
     return found
 
