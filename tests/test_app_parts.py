@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import content, state
+from app.components.modules import joined
 from app.messages import plain
 from app.navigation import PAGES, VIEWS
 from app.parts.card import readable
@@ -73,7 +74,7 @@ def test_every_widget_has_a_key(path: Path) -> None:
 
 
 def test_the_listener_needs_no_other_address() -> None:
-    script = (ROOT / "app" / "components" / "plot_events.js").read_text(encoding="utf-8")
+    script = joined(ROOT / "app" / "components" / "plot_events.js")
     assert "http" not in script
     assert "import " not in script
 

@@ -7,7 +7,7 @@ import listener from "@@/plot_events.js";
 const plot = (name) => {
   const made = { name, _ev: {}, heard: {} };
   made.on = (event, handler) => { made.heard[event] = handler; };
-  made.removeListener = (event) => { delete made.heard[event]; };
+  made.removeListener = (event, handler) => { if (made.heard[event] === handler) delete made.heard[event]; };
   return made;
 };
 const page = { a: plot("a"), b: plot("b") };
@@ -15,10 +15,19 @@ globalThis.document = { querySelector: (what) => page[/st-key-(\\w+) /.exec(what
 const events = [];
 const component = {
   data: { figures: ["a", "b"] },
+  parentElement: {},
   setTriggerValue: (name, value) => events.push({ name, value }),
 };
 const axis = { _id: "x2" };
 const point = { x: "2013-07-14", y: 3.5, xaxis: axis, pointNumber: [4, 7] };
+"""
+
+ZOOM = PAGE.replace("@@/plot_events.js", "@@/plot_zoom.js").replace("import listener", "import zoom")
+TIMERS = """
+const timers = new Map();
+globalThis.setInterval = (task) => { timers.set(timers.size + 1, task); return timers.size; };
+globalThis.clearInterval = (at) => timers.delete(at);
+const tick = () => timers.forEach((task) => task());
 """
 
 
@@ -69,10 +78,10 @@ def test_only_clicks_are_heard_and_a_figure_drawn_anew_is_found_again() -> None:
     later.forEach((task) => task());
     const again = Object.keys(page.a.heard);
     stop();
-    answer({ first, again, after: Object.keys(page.a.heard), kept: page.a.hotLens });
+    answer({ first, again, after: Object.keys(page.a.heard), kept: Object.keys(page.a.hotLens) });
     """
     heard = ["plotly_click"]
-    assert run_module(PAGE + code) == {"first": heard, "again": heard, "after": [], "kept": None}
+    assert run_module(PAGE + code) == {"first": heard, "again": heard, "after": [], "kept": []}
 
 
 def test_a_zoom_is_reported_and_a_double_click_means_nothing() -> None:
@@ -86,6 +95,34 @@ def test_a_zoom_is_reported_and_a_double_click_means_nothing() -> None:
     stop();
     answer({ heard, ranges: events.map((event) => event.value.range), after: Object.keys(page.a.heard) });
     """
-    page = PAGE.replace("@@/plot_events.js", "@@/plot_zoom.js").replace("import listener", "import zoom")
-    answered = run_module(page + code)
+    answered = run_module(ZOOM + code)
     assert answered == {"heard": ["plotly_relayout"], "ranges": [["2013-07-14", "2013-07-15"]], "after": []}
+
+
+def test_data_that_changed_are_those_that_are_reported() -> None:
+    """Streamlit calls a component anew with its new data and ends what an earlier call began only at the very end."""
+    code = """
+    const calls = ["week", "month", "year"].map((of) => zoom({ ...component, data: { figure: "a", of } }));
+    const at = timers.size;
+    Object.assign(page.a, { _ev: {}, heard: {} });  // another range is another figure
+    tick();
+    page.a.heard.plotly_relayout({ "xaxis.range[0]": "2013-07-14", "xaxis.range[1]": "2013-07-15" });
+    calls.at(-1)();
+    answer({ at, of: events.map((event) => event.value.of), after: timers.size, heard: Object.keys(page.a.heard) });
+    """
+    assert run_module(ZOOM + TIMERS + code) == {"at": 1, "of": ["year"], "after": 0, "heard": []}
+
+
+def test_two_listeners_do_not_disturb_each_other() -> None:
+    code = """
+    const clicks = listener(component);
+    const zooms = zoom({ ...component, parentElement: {}, data: { figure: "a", of: "file" } });
+    const both = Object.keys(page.a.heard).sort();
+    clicks();
+    answer({ both, after: Object.keys(page.a.heard) });
+    """
+    page = 'import zoom from "@@/plot_zoom.js";' + PAGE
+    assert run_module(page + TIMERS + code) == {
+        "both": ["plotly_click", "plotly_relayout"],
+        "after": ["plotly_relayout"],
+    }

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-_listener = st.components.v2.component(
-    "hot_lens_plot_events", js=(Path(__file__).parent / "plot_events.js").read_text(encoding="utf-8")
-)
+from app.components.modules import joined
+
+_listener = st.components.v2.component("hot_lens_plot_events", js=joined(Path(__file__).parent / "plot_events.js"))
 
 
 def listen(key: str, figures: Sequence[str], on_event: Callable[[], None]) -> None:

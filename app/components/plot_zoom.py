@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-_listener = st.components.v2.component(
-    "hot_lens_plot_zoom", js=(Path(__file__).parent / "plot_zoom.js").read_text(encoding="utf-8")
-)
+from app.components.modules import joined
+
+_listener = st.components.v2.component("hot_lens_plot_zoom", js=joined(Path(__file__).parent / "plot_zoom.js"))
 
 
 def listen_zoom(key: str, figure: str, of: str, on_event: Callable[[], None]) -> None:

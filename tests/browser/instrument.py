@@ -78,12 +78,20 @@ def frames(page: Page, key: str, colour: str) -> list[dict[str, Any]]:
     return shapes
 
 
+def wait_until_heard(page: Page, key: str, event: str) -> None:
+    """Waits until the page listens to an event of the figure that stands under a key; before, it is nobody's."""
+    page.wait_for_function(
+        "([selector, event]) => { const plot = document.querySelector(selector); "
+        "return plot?._ev && plot.hotLens?.[event]?.emitter === plot._ev; }",
+        arg=[f".st-key-{key} .js-plotly-plot", event],
+    )
+
+
 def click_data(page: Page, key: str, x: object, y: object, *, axes: str = "", shift: bool = False) -> None:
     """Clicks at a place in the data's own coordinates; `axes` is the number of plotly's panel ("" or "2", "3")."""
     plot = figure(page, key)
     plot.scroll_into_view_if_needed()
-    # Before the page listens, a click is nobody's.
-    page.wait_for_function("plot => plot.hotLens?.emitter === plot._ev", arg=plot.element_handle())
+    wait_until_heard(page, key, "plotly_click")
     where = plot.evaluate(
         """(plot, [x, y, axes]) => {
           const box = plot.getBoundingClientRect();
