@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hot_core.io import Decimal, Duplicates, Irregular, Scaled
+from hot_core.io import Decimal, Duplicates, Irregular, Scaled, Shifted
 from hot_core.io.tabular import TableOptions
 from hot_core.modes import Kind
 
@@ -24,11 +24,12 @@ class Reading:
     irregular: Irregular = "error"
     scale: tuple[Scaled, ...] = ()
     window: tuple[int, int, int, int] | None = None
+    shifted: Shifted = "error"
 
     @property
     def table(self) -> TableOptions:
         """What concerns a table."""
-        return TableOptions(self.duplicates, self.dayfirst, self.decimal, self.irregular, self.scale)
+        return TableOptions(self.duplicates, self.dayfirst, self.decimal, self.irregular, self.scale, self.shifted)
 
 
 @dataclass(frozen=True)

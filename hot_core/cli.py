@@ -19,7 +19,7 @@ from hot_core.analysis.result import Analysis
 from hot_core.errors import HotError, SelectionError
 from hot_core.export import factors_bytes, field_bytes, manifest, prediction_bytes
 from hot_core.export.manifest import prediction_summary
-from hot_core.io import Decimal, Duplicates, read
+from hot_core.io import Decimal, Duplicates, Irregular, Scaled, Shifted, read
 from hot_core.models import load_model
 from hot_core.pipeline import Settings, analyse
 from hot_core.scene import OVERLAP, WINDOW, Progress, predict_scene
@@ -53,6 +53,9 @@ def explain(
         typer.Option("--dayfirst/--monthfirst", help="Table: what 01/02/2013 is, if unclear."),
     ] = None,
     decimal: Annotated[Decimal | None, typer.Option(help="Table: the decimal sign; else as the cells prove.")] = None,
+    irregular: Annotated[Irregular, typer.Option(help="Table: what to do with rows beside the step.")] = "error",
+    shifted: Annotated[Shifted, typer.Option(help="Table: series between the others' times.")] = "error",
+    scale: Annotated[list[str] | None, typer.Option(help="Table: entity:variable:divisor; may come again.")] = None,
     window: Annotated[int | None, typer.Option(help="Series: first step of the look-back window.")] = None,
     region: Annotated[str | None, typer.Option(help="Part: start:stop for each axis, as in 0:36,0:52,0:36.")] = None,
     volume: Annotated[int, typer.Option(help="Which volume of a 4-D file, from 0.")] = 0,
@@ -76,6 +79,9 @@ def explain(
             duplicates=duplicates,
             dayfirst=dayfirst,
             decimal=decimal,
+            irregular=irregular,
+            shifted=shifted,
+            scale=[divided(one) for one in scale or ()],
         )
         known = load_model(model)
         analysis = analyse(sample, known, settings)
@@ -190,6 +196,23 @@ def indices(text: str) -> tuple[int, ...]:
     except ValueError:
         remedy = "give one whole number for each mode, as in 3,4,5"
         raise SelectionError(f"--query {text} is not a token: {remedy}.") from None
+
+
+def divided(text: str) -> Scaled:
+    """Which series to divide by what, as in B:level:1000.
+
+    Returns:
+        Entity, variable and divisor; only the entity's name may hold a colon.
+
+    Raises:
+        SelectionError: when there are no three parts, or the last is not a number.
+    """
+    try:
+        entity, variable, divisor = text.rsplit(":", 2)
+        return entity, variable, float(divisor)
+    except ValueError:
+        remedy = "give entity:variable:divisor, as in B:level:1000"
+        raise SelectionError(f"--scale {text} divides no series; {remedy}.") from None
 
 
 def intervals(text: str | None) -> tuple[tuple[int, int], ...] | None:

@@ -10,7 +10,7 @@ import streamlit as st
 from app import cache, state
 from app.content import Content, Reading
 from app.messages import plain
-from hot_core.io import Decimal, Duplicates, Irregular, Scaled
+from hot_core.io import Decimal, Duplicates, Irregular, Scaled, Shifted
 from hot_core.io.intake import Answer, Finding, intake_csv
 
 DUPLICATES: dict[Duplicates, str] = {"error": "ask me", "first": "keep the first row", "mean": "take the mean"}
@@ -19,9 +19,14 @@ DECIMALS: dict[Decimal | None, str] = {None: "as the numbers prove it", ".": "a 
 IRREGULAR: dict[Irregular, str] = {
     "error": "ask me", "drop": "leave these rows out", "nearest": "move them to the nearest step",
 }  # fmt: skip
+SHIFTED: dict[Shifted, str] = {
+    "error": "ask me", "before": "move them to the step before", "after": "move them to the step after",
+    "keep": "keep all times: a finer step with gaps",
+}  # fmt: skip
 
 QUESTIONS: dict[Answer, tuple[str, dict[Any, str]]] = {
     "duplicates": ("Two rows with the same time", DUPLICATES),
+    "shifted": ("Series between the others' times", SHIFTED),
     "irregular": ("Rows beside the step", IRREGULAR),
     "dayfirst": ("01/02/2013 is", DATES),
     "decimal": ("The decimal sign is", DECIMALS),

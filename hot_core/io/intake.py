@@ -16,6 +16,7 @@ from hot_core.io.limits import Limits
 from hot_core.io.recognise import is_gzip
 from hot_core.io.regular import RESAMPLE, dated_grid, regular_axis, rows_of, settle_irregular, stamp_in_words
 from hot_core.io.rescale import unit_surprises
+from hot_core.io.shifted import find_shifts, settle_shifted
 from hot_core.io.steps import Grid, find_grid, time_numbers
 from hot_core.io.table_numbers import decide_decimal, numeric_columns
 from hot_core.io.table_text import parse_table
@@ -23,7 +24,7 @@ from hot_core.io.tabular import TableOptions
 from hot_core.io.time_column import dated_label, find_time, without_time
 from hot_core.io.units import take_units_row
 
-Answer: TypeAlias = Literal["duplicates", "dayfirst", "decimal", "irregular", "scale", "step", "gaps"]
+Answer: TypeAlias = Literal["duplicates", "dayfirst", "decimal", "irregular", "shifted", "scale", "step", "gaps"]
 """The option of `read` that settles a finding; about "step" and "gaps" there is nothing to choose."""
 
 
@@ -122,9 +123,13 @@ def _finding(
 def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: TableOptions) -> list[Finding]:
     """Rows beside the step, rows that repeat a time, and rows after which some are missing."""
     frame = pd.DataFrame({"time": stamps})
+    found: list[Finding] = []
     if names is not None:
-        frame["entity"] = names
-    found = _beside(stamps, label, options)
+        found = _between(stamps, names, label, options)
+        if any(one.open for one in found):  # the step of the rest depends on it
+            return found
+        frame = frame.assign(entity=names, time=settle_shifted(stamps, names, options.shifted, label)[0])
+    found += _beside(frame["time"], label, options)
     settled, _, grid = settle_irregular(frame, options.irregular)
     repeated = settled.duplicated().reindex(frame.index, fill_value=False)
     if bool(repeated.any()):
@@ -139,6 +144,21 @@ def _rows(stamps: pd.Series, names: pd.Series | None, label: str, options: Table
     if any(one.open or one.answer == "step" for one in found):
         return found
     return found + _gaps(settled.drop_duplicates(), grid, stamps, label)
+
+
+def _between(stamps: pd.Series, names: pd.Series, label: str, options: TableOptions) -> list[Finding]:
+    """Entities whose times all lie between those of the others."""
+    done = {
+        "error": "The file is not read until you say what to do.",
+        "keep": "All times are kept, as you said; what lies between is missing.",
+        "before": "They are moved to the step before, as you said.",
+        "after": "They are moved to the step after, as you said.",
+    }[options.shifted]
+    waits = options.shifted == "error"
+    return [
+        _finding("shifted", one.words, done, label, pd.Series(one.rows, index=stamps.index), stamps, waits)
+        for one in find_shifts(stamps, names)
+    ]
 
 
 def _beside(stamps: pd.Series, label: str, options: TableOptions) -> list[Finding]:

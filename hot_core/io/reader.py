@@ -12,6 +12,7 @@ from hot_core.io.nifti import read_nifti
 from hot_core.io.recognise import Format, is_gzip, recognise
 from hot_core.io.regular import Duplicates, Irregular
 from hot_core.io.rescale import Scaled
+from hot_core.io.shifted import Shifted
 from hot_core.io.table_numbers import Decimal
 from hot_core.io.tabular import TableOptions, read_table
 from hot_core.modes import Sample
@@ -26,6 +27,7 @@ def read(
     decimal: Decimal | None = None,
     irregular: Irregular = "error",
     scale: Sequence[Scaled] = (),
+    shifted: Shifted = "error",
     bands: Sequence[str] | None = None,
     window: tuple[int, int, int, int] | None = None,
     max_bytes: int = MAX_BYTES,
@@ -41,6 +43,7 @@ def read(
         decimal: series: the decimal sign; None lets the columns prove it.
         irregular: series: what to do with dated rows beside the most frequent step.
         scale: series: (entity, variable, divisor) of what stands in another unit than the same variable elsewhere.
+        shifted: series: what to do with entities whose times all lie between those of the others.
         bands: rasters: the role of each band in the file's order, "-" for a band without one.
         window: rasters: (row, column, height, width) in file pixels; None for all, or the centre when it is large.
         max_bytes: the largest file that is read whole; rasters given by path may be larger.
@@ -55,7 +58,7 @@ def read(
     limits = Limits(file=max_bytes, decompressed=max_decompressed)
     blob = Blob.of(source, name)
     found, zipped = _look(blob, limits)
-    _check_arguments(blob.name, found, duplicates, irregular, bands, window)
+    _check_arguments(blob.name, found, duplicates, irregular, shifted, bands, window)
     if found == "tiff":
         if blob.path is None:
             blob.check_size(limits)
@@ -63,7 +66,8 @@ def read(
     blob.check_size(limits)
     if found == "text":
         content = blob.decompressed(min(limits.text, limits.decompressed)) if zipped else blob
-        return read_table(content, TableOptions(duplicates, dayfirst, decimal, irregular, tuple(scale)), limits)
+        options = TableOptions(duplicates, dayfirst, decimal, irregular, tuple(scale), shifted)
+        return read_table(content, options, limits)
     return read_nifti(blob, found, zipped, limits)
 
 
@@ -86,6 +90,7 @@ def _check_arguments(
     found: Format,
     duplicates: str,
     irregular: str,
+    shifted: str,
     bands: Sequence[str] | None,
     window: tuple[int, int, int, int] | None,
 ) -> None:
@@ -93,5 +98,7 @@ def _check_arguments(
         raise refuse(name, f"duplicates={duplicates!r} is not known", 'Use duplicates="error", "first" or "mean"')
     if irregular not in {"error", "drop", "nearest"}:
         raise refuse(name, f"irregular={irregular!r} is not known", 'Use irregular="error", "drop" or "nearest"')
+    if shifted not in {"error", "keep", "before", "after"}:
+        raise refuse(name, f"shifted={shifted!r} is not known", 'Use shifted="error", "keep", "before" or "after"')
     if found != "tiff" and (bands is not None or window is not None):
         raise refuse(name, "bands and window are for rasters, and this is none", "Leave these arguments out")

@@ -21,6 +21,7 @@ from hot_core.io.regular import (
     settle_irregular,
 )
 from hot_core.io.rescale import Scaled, rescale
+from hot_core.io.shifted import Shifted, settle_shifted
 from hot_core.io.table_numbers import Decimal, decide_decimal, is_missing, numeric_columns
 from hot_core.io.table_text import name_rows, parse_table
 from hot_core.io.time_column import TimeColumn, find_time, without_time
@@ -37,6 +38,7 @@ class TableOptions:
     decimal: Decimal | None = None
     irregular: Irregular = "error"
     scale: tuple[Scaled, ...] = ()
+    shifted: Shifted = "error"
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,9 +141,10 @@ def _long(
     if time.stamps is None:
         axis = counted_axis(frame.groupby("entity").cumcount().to_numpy())
     else:
-        frame, moved, grid = settle_irregular(frame.assign(time=time.stamps), options.irregular)
+        stamps, between = settle_shifted(time.stamps, entity, options.shifted, name)
+        frame, moved, grid = settle_irregular(frame.assign(time=stamps), options.irregular)
         frame, merged = merge_duplicates(frame, ["entity", "time"], options.duplicates, name)
-        notes = [*moved, *merged]
+        notes = [*between, *moved, *merged]
         axis = regular_axis(frame["time"], name, frame["entity"], grid)
     _check_values(len(names) * len(columns) * len(axis.coords), limits, name)
     values = np.full((len(names), len(columns), len(axis.coords)), np.nan)
