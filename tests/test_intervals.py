@@ -176,7 +176,14 @@ def test_words_count_the_chosen_series_and_all_of_them() -> None:
 
 def test_words_when_little_is_known() -> None:
     nothing = within(0, 0)
-    assert coverage_words(nothing, 0, 0) == "True values inside the 80 % interval, all series: 0 of 21; 16.8 expected."
+    assert coverage_words(nothing, 0, 0) == (
+        "True values inside the 80 % interval: 3 of 4 series, where some are known: 0 of 21; 16.8 expected."
+    )
+    some = "5 of 7 true values inside the 80 % interval; 5.6 expected."
+    two, alone = within(5), within(5)
+    two.truth[1] = alone.truth[1] = alone.truth[0, 1] = np.nan
+    assert coverage_words(two, 0, 0) == f"{some} 2 of 4 series, where some are known: 5 of 14; 11.2 expected."
+    assert coverage_words(alone, 0, 0) == f"{some} Nothing is known of the other 3 series."
     nothing.truth[:] = np.nan
     assert coverage_words(nothing, 0, 0) == ""
     assert coverage_words(replace(nothing, truth=None), 0, 0) == ""
@@ -344,7 +351,7 @@ def test_the_page_draws_and_counts_the_interval(page_with) -> None:
     assert "of 24 true values inside the 80 % interval; 19.2 expected. All 18 series:" in told[0]
     assert any("The pale band is the model's 80 % interval" in text.value for text in app.markdown)
     assert any("with 80 % intervals" in text.value for text in app.caption)
-    (table,) = [frame.value for frame in app.dataframe if "naive MASE" in frame.value.columns]
+    (table,) = [frame.value for frame in app.table if "MASE (naive)" in frame.value.columns]
     assert table["inside 80 % interval"].str.fullmatch(r"\d+ of \d+").all()
     inside, known = table["inside 80 % interval"].iloc[0].split(" of ")
     assert told[0].startswith(f"{inside} of {known} true values")
@@ -354,5 +361,5 @@ def test_the_page_of_a_model_without_an_interval_speaks_of_none(page_with) -> No
     app = page_with(())
     assert names_drawn(app) == ["history", "seasonal naive", "observed", "forecast"]
     assert not [text.value for text in (*app.markdown, *app.caption) if "interval" in text.value]
-    (table,) = [frame.value for frame in app.dataframe if "naive MASE" in frame.value.columns]
-    assert list(table.columns) == ["variable", "verdict", "MASE", "naive MASE", "error", "naive error"]
+    (table,) = [frame.value for frame in app.table if "MASE (naive)" in frame.value.columns]
+    assert list(table.columns) == ["variable", "than naive", "MASE (naive)", "error (naive)"]

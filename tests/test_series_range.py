@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from hot_core.figures import thumbnails
 from hot_core.figures.fields import token_field
 from hot_core.figures.names import short, short_names
 from hot_core.figures.picking import Click, pick_series
 from hot_core.figures.series import RIBBON, Shown, series_figure, strip_rows
-from hot_core.figures.series_bars import MOST_BARS, bar_rows, pick_bar, series_bars
+from hot_core.figures.series_bars import MOST_BARS, bar_rows, pick_bar, series_bars, spread
 from hot_core.figures.series_lines import value_range
 from hot_core.figures.series_range import Range, ends, ranges, thin
 from hot_core.figures.style import KEY, QUERY
@@ -200,6 +201,25 @@ def test_bars_are_sums_over_everything_else_with_the_query_in_orange() -> None:
     assert figure.layout.annotations[0].text == "by entity<br>┊ uniform 0.333"
 
 
+@pytest.mark.parametrize("several", ["entity", "variable"])
+def test_a_panel_of_one_bar_is_left_out(several: str) -> None:
+    grid = series_grid()
+    weights = np.random.default_rng(0).dirichlet(np.ones(30)).reshape(grid.shape)
+    tokens = token_field(grid.spread(weights), grid)
+    one = "variable" if several == "entity" else "entity"
+    axis = "x" if several == "entity" else "x2"
+    part = tokens.isel({one: [0]})
+    figure = series_bars(part, (0, 0, 0), uniform=1 / part.size)
+    (bars,) = figure.data
+    assert list(bars.y) == [str(name) for name in tokens[several].values]
+    assert bars.xaxis == axis
+    assert figure.layout[f"{axis[0]}axis{axis[1:]}"].domain == (0, 1)
+    assert [note.text for note in figure.layout.annotations if note.text.startswith("by ")] == [
+        f"by {several}<br>┊ uniform {'0.333' if several == 'entity' else '0.5'}"
+    ]
+    assert spread(tokens.isel(entity=[0], variable=[0])) == []
+
+
 def test_many_names_show_the_weightiest_and_the_chosen() -> None:
     totals = np.arange(37.0)
     assert bar_rows(totals, [0, 1]) == [0, 1, *range(27, 37)]
@@ -261,3 +281,14 @@ def test_a_name_is_cut_in_its_middle() -> None:
     assert short("wind_speed", 10) == "wind_speed"
     assert short("wind_speeds", 10) == "wind_…eeds"
     assert short_names(["abcdefgh", "abcxefgh", "abc"], 5) == ["ab…gh (1)", "ab…gh (2)", "abc"]
+
+
+def test_the_small_picture_has_a_unit_values_and_dates() -> None:
+    grid, made = series_grid(), forecast()
+    field = grid.spread(np.full(grid.shape, 1 / 30))
+    figure = thumbnails.draw(table("h", 20), made, grid, (0, 0, 0), field)
+    assert [note.text for note in figure.layout.annotations] == [f"EWR · temp [{made.mean['unit'].values[0]}]"]
+    assert figure.layout.yaxis.showticklabels
+    assert not figure.layout.yaxis2.showticklabels
+    assert figure.layout.xaxis.showticklabels is not False
+    assert (figure.layout.margin.b, figure.layout.margin.l) == (36, 30)

@@ -160,9 +160,23 @@ def test_words_say_who_is_better_with_numbers_and_units() -> None:
     even = score(replace(forecast, truth=truth, mean=truth - 4, naive=truth + 4), scale)
     assert skill_words(even, forecast, 0, 0).endswith(": as good as naive.")
     table = score_table(worse, forecast, 1)
-    assert table["verdict"] == ["worse than naive"] * 5
-    assert (table["error"][0], table["naive error"][1]) == ("5 °F", "4")
-    assert score_table(better, forecast, 1)["verdict"] == ["better than naive"] * 5
+    assert table["than naive"] == ["worse"] * 5
+    assert table["error (naive)"][:2] == ["5 (4) °F", "5 (4)"]
+    assert table["MASE (naive)"] == ["2.5 (2)"] * 5
+    assert score_table(better, forecast, 1)["than naive"] == ["better"] * 5
+    assert score_table(even, forecast, 1)["than naive"] == ["as good"] * 5
+
+
+def test_one_series_that_can_be_compared_is_said_as_one() -> None:
+    forecast, past = made()
+    truth = forecast.truth.copy(data=np.full((3, 5, HORIZON), np.nan))
+    truth[1, 2] = 0
+    scale = past.copy(data=np.broadcast_to(np.where(np.arange(PAST) // SEASON % 2, 2.0, 0.0), past.shape))
+    lines = {"mean": truth.fillna(0) + 1, "naive": truth.fillna(0) + 4}
+    found = score(replace(forecast, truth=truth, **lines), scale)
+    assert all_words(found) == "1 of 15 series compared, MASE 0.5 against 2: not worse than naive."
+    worse = score(replace(forecast, truth=truth, mean=lines["naive"], naive=lines["mean"]), scale)
+    assert all_words(worse) == "1 of 15 series compared, MASE 2 against 0.5: **worse than naive**."
 
 
 def test_a_series_without_truth_is_not_judged() -> None:
@@ -171,7 +185,7 @@ def test_a_series_without_truth_is_not_judged() -> None:
     assert skill_words(found, forecast, 1, 3) == (
         "Too much is missing to compare the forecast of this series with what happened."
     )
-    assert score_table(found, forecast, 1)["verdict"][3] == "–"
+    assert score_table(found, forecast, 1)["than naive"][3] == "–"
     mean = [float(found.mase.sel(line=line).mean()) for line in ("model", "seasonal naive")]
     verdict = f"{int(found.worse.sum())} of them **worse than naive**."
     # one series has no truth, another no scale: its past never changes

@@ -12,7 +12,7 @@ from hot_core.figures.fields import token_field
 from hot_core.figures.picking import Click, Token, pick_series
 from hot_core.figures.score_words import MEANING, all_words, score_table, scored_words, season_words, skill_words
 from hot_core.figures.series import Shown, series_figure, strip_rows
-from hot_core.figures.series_bars import pick_bar, series_bars
+from hot_core.figures.series_bars import pick_bar, series_bars, spread
 from hot_core.figures.words import band_words, coverage_words
 from hot_core.transforms import Forecast
 
@@ -27,9 +27,8 @@ def choose_shown(view: View) -> Shown:
         state.put("series_followed", (keys, view.query[:2]))
         for key, index in zip(keys, view.query[:2], strict=True):
             state.put(key, index)
-    words, left, right = st.columns([2, 1, 1], vertical_alignment="center")
-    with words:
-        heading("Forecast and attention")
+    heading("Forecast and attention")
+    left, right = st.columns(2)
     at = [
         box.selectbox(
             word,
@@ -56,11 +55,14 @@ def draw_data(view: View, forecast: Forecast, found: Scores | None) -> Shown:
     zoom.listen("series_data", view, span)
     whose = "This forecast:" if found is None or found.backtest is None else "An earlier forecast (backtest):"
     st.markdown(f":gray[{whose}] {skill_words(found, forecast, shown.entity, shown.variable)}")
-    bars = series_bars(
-        token_field(view.pictured, view.analysis.grid), view.query, key=view.key, uniform=view.uniform,
-        valid=view.analysis.record.valid,
-    )  # fmt: skip
-    picture(bars, "series_summary", "Attention by entity and by variable, each summed over all else.")
+    tokens = token_field(view.pictured, view.analysis.grid)
+    if spread(tokens):
+        bars = series_bars(
+            tokens, view.query, key=view.key, uniform=view.uniform, valid=view.analysis.record.valid
+        )  # fmt: skip
+        picture(bars, "series_summary", "Attention by entity and by variable, each summed over all else.")
+    else:
+        st.caption("With one entity and one variable all weight falls on this series; it spreads over time alone.")
     explain(
         "series_data_help",
         "Above, the last days of one series with the model's forecast and the seasonal-naive line, which repeats the "
@@ -82,7 +84,8 @@ def draw_score(view: View, forecast: Forecast, shown: Shown, found: Scores | Non
         st.markdown(coverage)
     if found is not None:
         table = score_table(found, forecast, shown.entity)
-        st.dataframe(table, hide_index=True, key="series_errors", width="stretch")
+        with st.container(key="series_errors"):
+            st.table(table, hide_index=True, border="horizontal")  # wraps where the column is narrow
     season = season_words(view.analysis.sample, found, int(view.analysis.grid.axes[2].stops[-1]))
     explain("series_errors_help", f"{MEANING}\n\n{plain(season)}")
 

@@ -56,8 +56,10 @@ def all_words(scores: Scores | None) -> str:
     scaled = scores.mase.values[scores.mase.notnull().all("line").values]
     over = "" if len(scaled) == count else f" over {len(scaled)}"
     means = [number(float(mean)) for mean in scaled.mean(axis=0)] if len(scaled) else []
-    mean = f", mean MASE {means[0]} against {means[1]}{over}" if means else ""
+    mean = f", {'mean ' if len(scaled) > 1 else ''}MASE {means[0]} against {means[1]}{over}" if means else ""
     which = f"All {total} series" if count == total else f"{count} of {total} series compared"
+    if count == 1:
+        return f"{which}{mean}: {'**worse than naive**' if worse else 'not worse than naive'}."
     return f"{which}{mean}: {f'{worse} of them **worse than naive**' if worse else 'none worse than naive'}."
 
 
@@ -98,16 +100,16 @@ def season_words(sample: Sample, scores: Scores | None, stop: int) -> str:
 
 
 def score_table(scores: Scores, forecast: Forecast, entity: int) -> dict[str, list[str]]:
-    """The scores of an entity's variables as the page's table shows them, errors with their units."""
+    """The scores of an entity's variables as the page's table shows them: few columns, those of naive in brackets."""
     units = [str(unit or "") for unit in forecast.mean.coords["unit"].values]
     mase, mae = scores.mase.values[entity], scores.mae.values[entity]
     table = {
         "variable": [str(name) for name in scores.mae["variable"].values],
-        "verdict": [_verdict(float(own), float(naive)) for own, naive in mae],
-        "MASE": [_cell(v) for v in mase[:, 0]],
-        "naive MASE": [_cell(v) for v in mase[:, 1]],
-        "error": [_cell(v, unit) for v, unit in zip(mae[:, 0], units, strict=True)],
-        "naive error": [_cell(v, unit) for v, unit in zip(mae[:, 1], units, strict=True)],
+        "than naive": [_verdict(float(own), float(naive)) for own, naive in mae],
+        "MASE (naive)": [f"{_cell(own)} ({_cell(naive)})" for own, naive in mase],
+        "error (naive)": [
+            f"{_cell(own)} ({_cell(naive)}) {unit}".rstrip() for (own, naive), unit in zip(mae, units, strict=True)
+        ],
     }
     counts = forecast.inside()
     if counts is not None and bool(counts.isel(entity=entity).sel(count="known").any()):
@@ -116,13 +118,13 @@ def score_table(scores: Scores, forecast: Forecast, entity: int) -> dict[str, li
     return table
 
 
-def _cell(value: float, unit: str = "") -> str:
+def _cell(value: float) -> str:
     """A number of the table; a dash where there is none."""
-    return f"{number(value)} {unit}".rstrip() if value == value else "–"
+    return number(float(value)) if value == value else "–"
 
 
 def _verdict(own: float, naive: float) -> str:
     """Who was better; a dash where nothing can be compared."""
     if own != own or naive != naive:
         return "–"
-    return "worse than naive" if own > naive else "as good as naive" if own == naive else "better than naive"
+    return "worse" if own > naive else "as good" if own == naive else "better"

@@ -19,8 +19,8 @@ from hot_core.transforms.results import Forecast
 
 __all__ = ["MOST_STRIPS", "RIBBON", "Range", "Shown", "series_figure", "series_name", "strip_rows"]
 
-LEGEND = 46
-"""Pixels above the lines: on a page of 1280 px the legend takes two rows."""
+LEGEND = 68
+"""Pixels above the lines: the legend takes two rows on a page of 1280 px, three on a phone."""
 
 MOST_STRIPS = 24
 """More series than this do not fit below the lines: those with the most weight are shown, and it is said."""

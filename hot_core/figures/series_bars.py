@@ -27,6 +27,11 @@ def bar_rows(totals: np.ndarray, chosen: Sequence[int]) -> list[int]:
     return sorted([*set(chosen), *others[: MOST_BARS - len(set(chosen))]])
 
 
+def spread(tokens: xr.DataArray) -> list[int]:
+    """Which of entity and variable have several names, among which weight can spread; bars of one name say nothing."""
+    return [mode for mode, name in enumerate(MODES) if tokens.sizes[name] > 1]
+
+
 def series_bars(
     tokens: xr.DataArray, query: Token, *, key: Token | None = None, uniform: float,
     valid: np.ndarray | None = None,
@@ -41,12 +46,14 @@ def series_bars(
         valid: which tokens hold data; None means all.
 
     Returns:
-        Two panels, entities on "x" and variables on "x2"; a dotted line marks the uniform level of each.
+        Two panels, entities on "x" and variables on "x2", or one where only one of both has several names; a dotted
+        line marks the uniform level of each.
     """
-    rows = [bar_rows(_totals(tokens, mode), _chosen(mode, query, key)) for mode in range(2)]
+    modes = spread(tokens) or [0, 1]
+    rows = {mode: bar_rows(_totals(tokens, mode), _chosen(mode, query, key)) for mode in modes}
     data: list[Part] = []
     layout: Part = {"shapes": [], "annotations": []}
-    for mode, shown in enumerate(rows):
+    for mode, shown in rows.items():
         panel = "" if mode == 0 else "2"
         totals = _totals(tokens, mode)
         level = summed_level(uniform, tokens.shape, [mode], valid)
@@ -55,15 +62,17 @@ def series_bars(
         end = 1.6 * max(level, float(np.nanmax(totals)), 1e-12)
         beside = short_names(names)
         data.append(_bars(totals[shown], labels, shown, query[mode], panel))
-        layout |= _axes(panel, mode, end, labels, [beside[at] for at in shown])
+        domain = [0.0, 1.0] if len(modes) == 1 else [0, 0.42] if mode == 0 else [0.64, 1]
+        layout |= _axes(panel, domain, end, labels, [beside[at] for at in shown])
         layout["shapes"] += [
             {"type": "line", "x0": level, "x1": level, "y0": 0, "y1": 1, "xref": f"x{panel}",
                 "yref": f"y{panel} domain", "line": {"color": INK, "dash": "dot", "width": 1.5}},
             *frames(None, _lane(shown, key, mode), xref=f"x{panel} domain", yref=f"y{panel}"),
         ]  # fmt: skip
         layout["annotations"] += _words(panel, MODES[mode], level, labels, totals[shown], len(names))
-    longest = max(map(len, layout["yaxis"]["ticktext"]))
-    height = 64 + 21 * max(map(len, rows))
+    first = layout["yaxis" if 0 in modes else "yaxis2"]
+    longest = max(map(len, first["ticktext"]))
+    height = 64 + 21 * max(map(len, rows.values()))
     left = 16 + int(6.6 * longest)
     return assemble(data, height, margin=margins(left, 10, 40), bargap=0.3, hovermode="y", hoverdistance=-1, **layout)
 
@@ -96,9 +105,8 @@ def _bars(totals: np.ndarray, labels: list[str], shown: list[int], query: int, p
     }  # fmt: skip
 
 
-def _axes(panel: str, mode: int, end: float, full: list[str], names: list[str]) -> Part:
+def _axes(panel: str, domain: list[float], end: float, full: list[str], names: list[str]) -> Part:
     """The place of a panel, and its names, short; in full they are under the mouse."""
-    domain = [0, 0.42] if mode == 0 else [0.64, 1]
     quiet: Part = {"showgrid": False, "zeroline": False, "showticklabels": False}
     beside: Part = {
         "type": "category", "autorange": "reversed", "ticks": "", "showgrid": False, "tickmode": "array",

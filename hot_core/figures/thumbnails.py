@@ -35,8 +35,13 @@ def draw(
     if isinstance(prediction, Forecast):
         shown = Shown(query[0], query[1])
         figure = series_figure(prediction, field, grid, query, shown, height=HEIGHT)
+        words = figure.layout.yaxis.title.text
         figure.update_layout(showlegend=False)
         figure.update_yaxes(showticklabels=False, title_text="")
+        figure.update_layout(yaxis={"showticklabels": True, "nticks": 4, "tickfont": {"size": 10}})
+        # the name with its unit above the lines, where there is room for it
+        figure.add_annotation(text=words, font={"size": 11}, showarrow=False, x=0, xref="x domain", xanchor="left",
+            y=1, yref="y domain", yanchor="bottom")  # fmt: skip
     elif sample.kind == "volume":
         x, y, z = grid.centre_of(query)
         labels = prediction if isinstance(prediction, Segmentation) else None
@@ -52,7 +57,7 @@ def draw(
         figure = tile_figure(picture, sample.modes, grid, tokens=tokens, query=query, height=HEIGHT)
         figure.update_xaxes(showticklabels=False, title_text="", ticks="")
         figure.update_yaxes(showticklabels=False, title_text="", ticks="")
-    figure.update_layout(
-        coloraxis_showscale=False, margin={"l": 4, "r": 4, "t": 18, "b": 24 if isinstance(prediction, Forecast) else 4}
-    )
+    series = isinstance(prediction, Forecast)
+    beside = {"l": 30, "b": 36} if series else {"l": 4, "b": 4}  # values, and the year below the dates
+    figure.update_layout(coloraxis_showscale=False, margin={"r": 4, "t": 18} | beside)
     return figure

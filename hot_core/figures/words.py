@@ -76,12 +76,14 @@ def coverage_words(forecast: Forecast, entity: int, variable: int) -> str:
     of_all, all_known = (int(n) for n in counts.sum(["entity", "variable"]).values)
     if not all_known:
         return ""
-    series = counts.sizes["entity"] * counts.sizes["variable"]
+    told = counts.sel(count="known") > 0
+    total, some = told.size, int(told.sum())
     one = f"{inside} of {known} true values inside the {name}; {_count(known * share)} expected."
     whole = f"{of_all:,} of {all_known:,}; {_count(all_known * share)} expected."
-    if series == 1:
-        return one
-    return f"{one} All {series} series: {whole}" if known else f"True values inside the {name}, all series: {whole}"
+    if known and some == 1:
+        return one if total == 1 else f"{one} Nothing is known of the other {total - 1} series."
+    which = f"All {total} series" if some == total else f"{some} of {total} series, where some are known"
+    return f"{one} {which}: {whole}" if known else f"True values inside the {name}: {which}: {whole}"
 
 
 def band_words(forecast: Forecast) -> str:

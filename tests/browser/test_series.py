@@ -130,8 +130,8 @@ def test_entities_and_the_window_are_chosen_and_linked(page: Page, app_url: str)
     expect(page.get_by_text("1 entities × 6 variables").or_(page.get_by_text("1 entity × 6 variables"))).to_be_visible()
     settled(page)
     expect(reading(page, "series")).to_contain_text("LGA")
-    names = figure(page, "series_summary").evaluate("plot => Array.from(plot.data[0].y)")
-    assert names == ["LGA"]
+    names = figure(page, "series_summary").evaluate("plot => plot.data.map((bars) => bars.y.length)")
+    assert names == [6], "One entity gets no bar of its own."
     at(page, "series_part").locator("summary").click()
     at(page, "series_window_earlier").get_by_role("button").click()
     expect(at(page, "series_window_back")).to_be_visible()
@@ -174,3 +174,15 @@ def test_the_worse_forecast_is_called_so(page: Page, app_url: str) -> None:
     click_data(page, "series_summary", 0.1, "humid", axes="2")
     expect(page.get_by_text("% below naive").first).to_be_visible(timeout=LIMIT_MS)
     expect_chosen(page, "series_matrix_variable", 2)
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_table_and_legend_fit_the_width(width: int, page: Page, app_url: str) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, app_url, "series")
+    table = at(page, "series_errors").locator("table")
+    assert table.evaluate("node => [node, node.parentElement].every((one) => one.scrollWidth <= one.clientWidth + 1)")
+    bottom, top = figure(page, "series_data").evaluate("""plot => [
+      Math.max(...[...plot.querySelectorAll('.legendtext')].map((one) => one.getBoundingClientRect().bottom)),
+      plot.querySelector('.nsewdrag').getBoundingClientRect().top]""")
+    assert bottom <= top, "The legend lies over the lines."
