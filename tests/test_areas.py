@@ -153,6 +153,13 @@ def test_lengths_are_taken_as_the_map_gives_them(crs: str, pixel: float) -> None
     assert areas[0, 0] == pytest.approx(pixel, rel=1e-9)
 
 
+def test_grads_reach_to_a_hundred() -> None:
+    transform = Affine(0.2, 0, 3, 0, -0.1, 95)
+    areas, unit, _ = pixel_areas(place("EPSG:4807", transform), SHAPE)
+    assert unit == "ha"
+    assert np.broadcast_to(areas, SHAPE)[2, 3] == pytest.approx(geodesic("EPSG:4807", transform, 2, 3), rel=2e-3)
+
+
 def test_classes_get_the_areas_of_their_own_pixels() -> None:
     labels = np.array([[0, 1, -1], [2, 1, 1]])
     areas = np.array([[2.0], [3.0]])

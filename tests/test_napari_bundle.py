@@ -370,9 +370,10 @@ def test_bands_add_up_to_true_colour_and_the_others_wait() -> None:
     assert (shown, found["band a"]["colormap"]) == (["band a"], "gray")
 
 
-def test_a_picture_without_a_place_is_drawn_downwards_in_pixels() -> None:
+@pytest.mark.parametrize("crs", [None, "EPSG:32633"])
+def test_a_picture_without_a_place_is_drawn_downwards_in_pixels(crs: str | None) -> None:
     values = np.random.default_rng(0).integers(1, 50, (13, 11, 6)).astype(np.uint16)
-    sample = hot.read(geotiff(values, Affine.identity(), None), "picture.tif")
+    sample = hot.read(geotiff(values, Affine.identity(), crs), "picture.tif")
     bundle = read_bundle(bundled(hot.analyse(sample, land_cover())))
     assert not bundle.about.upwards
     assert layers(bundle)[0][1]["units"] == ["pixel", "pixel"]

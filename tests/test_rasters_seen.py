@@ -11,12 +11,14 @@ from pyproj import Transformer
 from rasterio.transform import Affine
 
 import hot_core as hot
+from hot_core.analysis import position_words
 from hot_core.analysis.pixel import Pixel, inspect
 from hot_core.errors import SelectionError
 from hot_core.figures.composite import composite, limits
 from hot_core.figures.graticule import degree_words, drawn_lines, graticule, ticks
 from hot_core.figures.indices import index_names, index_picture, index_values
 from hot_core.figures.overview import overview_figure
+from hot_core.figures.raster import map_axes
 from hot_core.figures.recipes import Recipe, presets
 from hot_core.figures.style import QUERY
 from hot_core.io import read
@@ -324,6 +326,59 @@ def test_degrees_run_over_the_date_line_a_pole_and_the_edge_of_the_earth(
     assert count is None or len(texts) == pytest.approx(count, abs=4)
 
 
+@pytest.mark.parametrize(
+    ("crs", "pole", "step", "off"),
+    [
+        ("EPSG:3031", -90, 60_000, (0.0, 0.0)),
+        ("EPSG:3413", 90, 60_000, (3.3, 2.2)),  # between the places that are looked at
+        ("EPSG:32661", 90, 60_000, (0.5, 0.5)),
+        ("EPSG:32661", 90, 10_000, (-11.3, -7.7)),
+    ],
+)
+def test_meridians_meet_in_a_pole_that_the_tile_shows(
+    crs: str, pole: float, step: float, off: tuple[float, float]
+) -> None:
+    x, y = Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(0, pole)
+    transform = Affine(step, 0, x - (18.5 + off[0]) * step, 0, -step, y + (9.5 + off[1]) * step)
+    sample = read(geotiff(np.ones((19, 37, 6), np.uint16), transform, crs), "a.tif")
+    lines = graticule(sample.modes, sample.geometry, True)
+    texts = [label[2] for label in lines.labels]
+    meridians = [f"{at}° {side}" for side in "EW" for at in range(30, 180, 30)] + ["0°", "180° E"]
+    assert sorted(text for text in texts if text[-1] not in "NS") == sorted(meridians)
+    assert "90°" not in {text[:3] for text in texts if text[-1] in "NS"}
+    reaching = np.hypot(lines.x - x, lines.y - y) < 1e-6 * step
+    assert reaching.sum() == 12
+
+
+def test_a_picture_without_a_place_has_no_longitude_whatever_system_its_file_names() -> None:
+    data = geotiff(np.ones((13, 17, 6), np.uint8), Affine.identity(), "EPSG:32633")
+    sample = read(data, "a.tif", window=(2, 3, 7, 11))
+    assert sample.geometry.crs
+    with pytest.raises(SelectionError, match="does not say where the picture lies"):
+        graticule(sample.modes, sample.geometry, True)
+    analysis = hot.analyse(sample, land_cover())
+    found = inspect(analysis, (2, 3), analysis.field(0, 0, (0, 0, 0)), 1.0)
+    assert (found.row, found.column, found.longitude) == (4, 6, None)
+    assert "EPSG" not in found.line
+    assert analysis.prediction.unit == "px"
+
+
+def test_grads_are_called_grads() -> None:
+    """EPSG:4807: grads from Paris; a right angle has 100."""
+    transform = Affine(0.01, 0, 2.5, 0, -0.01, 54.0)
+    found = looked_at(transform, "EPSG:4807", (6, 8))
+    assert "x 2.585, y 53.935 grad (EPSG:4807)" in found.line
+    east, north = Transformer.from_crs("EPSG:4807", "EPSG:4326", always_xy=True).transform(2.585, 53.935)
+    assert (found.longitude, found.latitude) == pytest.approx((east, north), abs=1e-6)
+    sample = read(geotiff(np.ones((13, 17, 6), np.uint16), transform, "EPSG:4807"), "a.tif")
+    assert {mode.unit for mode in sample.modes[:2]} == {"grad"}
+    analysis = hot.analyse(sample, land_cover())
+    assert " grad · " in position_words(analysis.grid, (0, 0, 0), sample.geometry)
+    axes = map_axes(sample.modes)
+    assert axes["xaxis"]["title"]["text"] == "longitude (grad)"
+    assert axes["yaxis"]["scaleratio"] == pytest.approx(1 / np.cos(np.pi * 53.935 / 200))
+
+
 def test_lines_in_degrees_beyond_the_earth_are_refused_in_words() -> None:
     far = geotiff(np.ones((5, 7, 6), np.uint16), Affine(1e5, 0, -18e6, 0, -1e5, 9e6), "ESRI:54009")
     sample = read(far, "a.tif")
@@ -342,4 +397,6 @@ def test_window_and_region_are_framed_in_the_picture_of_the_whole(tmp_path) -> N
     assert boxes["white"] == pytest.approx((330_000, 332_230, 5_888_000, 5_885_890))
     assert boxes[QUERY] == pytest.approx((330_320, 330_960, 5_887_840, 5_887_200))
     assert figure.layout.dragmode == "select"
+    names = figure.layout.xaxis.title.text, figure.layout.yaxis.title.text
+    assert names == ("easting (m)", "northing (m)")
     assert figure.layout.images[0].sizex == pytest.approx(46_030)

@@ -71,7 +71,7 @@ def inspect(analysis: Analysis, at: tuple[int, int], field: xr.DataArray, unifor
 
 def lonlat(geometry: RasterGeometry, x: float, y: float) -> tuple[float | None, float | None]:
     """Longitude and latitude in degrees (WGS 84) of a place in the file's reference system; None where unknown."""
-    if not geometry.crs:
+    if not geometry.crs or geometry.unit == "pixel":
         return None, None
     try:
         longitude, latitude = earth.lonlat(CRS.from_wkt(geometry.crs), np.array([x]), np.array([y]))
@@ -89,10 +89,10 @@ def _place(
     unit = UNITS.get(geometry.unit, geometry.unit)
     x, y = (_plain(value, step) for value in here)
     words = f"row {row}, column {column} · x {x}, y {y} {unit}"
-    name = crs_name(geometry)
+    name = "" if geometry.unit == "pixel" else crs_name(geometry)
     words += f" ({name})" if name else ""
     if spot[0] is None or spot[1] is None:
-        return f"{words} · no longitude or latitude here" if geometry.crs else words
+        return f"{words} · no longitude or latitude here" if name else words
     return f"{words} · {abs(spot[1]):.6f}° {'NS'[spot[1] < 0]}, {abs(spot[0]):.6f}° {'EW'[spot[0] < 0]}"
 
 

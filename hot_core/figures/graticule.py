@@ -29,6 +29,9 @@ LINES = 5
 PLACES = 17
 """The highest and lowest coordinates are looked for in so many rows and columns: a pole lies within, not on the rim."""
 
+NAMELESS = "The file names no coordinate reference system: longitude and latitude are not known."
+NOWHERE = "The file does not say where the picture lies: longitude and latitude are not known."
+
 Spots = tuple[np.ndarray, np.ndarray]
 
 
@@ -67,13 +70,19 @@ def graticule(modes: Sequence[Mode], geometry: RasterGeometry, degrees: bool) ->
     if not np.isfinite(first).any():
         raise SelectionError("There is no longitude or latitude here: the picture lies beyond the edge of the earth.")
     first = _across_date_line(first) if degrees else first
+    poles = _poles(backward, (low_x, high_x, low_y, high_y)) if degrees else []
+    for pole in poles:
+        first, second = np.append(first, (-180.0, 180.0)), np.append(second, (pole, pole))
     xs: list[np.ndarray] = []
     ys: list[np.ndarray] = []
     labels = []
     for along, spots in enumerate((first, second)):
         across = second if along == 0 else first
         run = np.linspace(np.nanmin(across), np.nanmax(across), POINTS)
-        for value in ticks(float(np.nanmin(spots)), float(np.nanmax(spots)), degrees):
+        values = ticks(float(np.nanmin(spots)), float(np.nanmax(spots)), degrees)
+        if poles:  # a pole is no line, and both ends of a whole turn are one meridian
+            values = [value for value in values if (value not in poles if along else value > -180)]
+        for value in values:
             still = np.full(POINTS, value)
             x, y = backward(still, run) if along == 0 else backward(run, still)
             inside = (x >= low_x) & (x <= high_x) & (y >= low_y) & (y <= high_y)
@@ -114,8 +123,8 @@ def _ways(
     affine = Affine(*geometry.transform)
     scale = [geometry.window[2] / counts[0], geometry.window[3] / counts[1]]
     crs = CRS.from_wkt(geometry.crs) if geometry.crs else None
-    if degrees and crs is None:
-        raise SelectionError("The file names no coordinate reference system: longitude and latitude are not known.")
+    if degrees and (crs is None or geometry.unit == "pixel"):
+        raise SelectionError(NOWHERE if crs else NAMELESS)
 
     def out(x: np.ndarray, y: np.ndarray) -> Spots:
         column = (x - columns[0]) / (columns[-1] - columns[0]) * counts[1] * scale[1]
@@ -150,6 +159,18 @@ def _places(left: float, right: float, low: float, high: float) -> Spots:
     """Points all over a box, its edges included."""
     x, y = np.meshgrid(np.linspace(left, right, PLACES), np.linspace(low, high, PLACES))
     return x.ravel(), y.ravel()
+
+
+def _poles(backward: Callable[[np.ndarray, np.ndarray], Spots], box: Sequence[float]) -> list[float]:
+    """The latitudes of the poles that lie in a picture as one point each: all meridians meet there."""
+    found = []
+    for pole in (-90.0, 90.0):
+        x, y = backward(np.array([0.0, 90.0, 180.0, -90.0]), np.full(4, pole))
+        within = (x >= box[0]) & (x <= box[1]) & (y >= box[2]) & (y <= box[3])
+        width = max(box[1] - box[0], box[3] - box[2])
+        if within.all() and max(np.ptp(x), np.ptp(y)) < 1e-6 * width:
+            found.append(pole)
+    return found
 
 
 def _across_date_line(longitudes: np.ndarray) -> np.ndarray:

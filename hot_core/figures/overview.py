@@ -53,9 +53,9 @@ def overview_figure(
     ]  # fmt: skip
     axes = map_axes(modes)
     for axis in axes.values():
-        axis |= {"fixedrange": True, "title": None}
+        axis |= {"fixedrange": True}
     return assemble(
-        [cells], height, margin=margins(70, 26, 6), images=[placed(picture, modes)], shapes=shapes,
+        [cells], height, margin=margins(84, 46, 6), images=[placed(picture, modes)], shapes=shapes,
         dragmode="select", newselection={"line": {"color": "white", "dash": "solid"}}, **axes,
     )  # fmt: skip
 

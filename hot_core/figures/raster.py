@@ -28,6 +28,7 @@ from hot_core.figures.style import (
     overlay_scale,
     title,
 )
+from hot_core.io.geotiff_grid import ANGLES
 from hot_core.modes import Mode, TokenGrid
 from hot_core.transforms.results import Segmentation
 
@@ -163,10 +164,10 @@ def placed(picture: Composite, modes: Sequence[Mode]) -> Part:
 
 
 def map_axes(modes: Sequence[Mode]) -> Part:
-    """Both axes in one scale, on a map y up; degrees of a map are narrowed by the cosine of the latitude."""
-    degrees = (modes[0].unit or "").startswith("degree") and not as_stored(modes[0])
+    """Both axes in one scale, on a map y up; angles are narrowed by the cosine of the latitude."""
+    angle = 0.0 if as_stored(modes[0]) else ANGLES.get(modes[0].unit or "", 0.0)
     x_name, y_name = _axis_names(modes)
-    ratio = 1 / max(float(np.cos(np.deg2rad(np.mean(native_edges(modes[0]))))), 0.05) if degrees else 1.0
+    ratio = 1 / max(float(np.cos(np.deg2rad(angle * np.mean(native_edges(modes[0]))))), 0.05)
     common = QUIET | {"constrain": "domain"}
     x_range, y_range = _ranges(modes)
     return {
@@ -195,5 +196,5 @@ def _axis_names(modes: Sequence[Mode]) -> tuple[str, str]:
     elif unit == "map unit":
         x, y = "x", "y"
     else:
-        x, y = ("longitude", "latitude") if unit.startswith("degree") else ("easting", "northing")
+        x, y = ("longitude", "latitude") if unit in ANGLES else ("easting", "northing")
     return f"{x} ({unit_word(unit)})", f"{y} ({unit_word(unit)})"

@@ -23,7 +23,8 @@ MOST_BLOCK = 128 * 1024**2
 """Bytes of the largest stored block that is decoded; a window of a few pixels takes several times as much memory."""
 SCALED = (
     "Statistics (the colours' limits, the mean and deviation that the model's input is scaled by) are those of this "
-    "overview, not of every pixel."
+    "overview, not of every pixel. Where it was averaged, it varies less than the pixels do, and the model's input, "
+    "itself read in full, is spread a little wider than in training."
 )
 
 

@@ -17,6 +17,9 @@ from hot_core.modes import Mode, Overview, RasterGeometry
 
 Area = tuple[int, int, int, int]
 
+ANGLES = {"degree": 1.0, "grad": 0.9, "radian": math.degrees(1)}
+"""Degrees in each unit that longitudes and latitudes are counted in."""
+
 
 def choose_window(
     height: int, width: int, bands: int, asked: Sequence[int] | None, limits: Limits, name: str,
@@ -184,8 +187,14 @@ def _reference(crs: CRS | None, dataset: DatasetReader) -> tuple[str, str, list[
     if crs is None or not wkt:
         return "", "map unit", ["The file names no coordinate reference system; positions are in its own units."]
     if crs.is_geographic:
-        return wkt, "degree", []
+        return wkt, _angle(crs), []
     return wkt, str(crs.linear_units or "map unit"), []
+
+
+def _angle(crs: CRS) -> str:
+    """The unit of longitude and latitude, known by its size: programs spell its name in several ways."""
+    name, size = crs.units_factor
+    return next((word for word, angle in ANGLES.items() if math.isclose(size, math.radians(angle), rel_tol=1e-6)), name)
 
 
 def _wkt(crs: CRS | None) -> str:

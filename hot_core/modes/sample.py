@@ -115,7 +115,7 @@ class RasterGeometry:
         window: (row offset, column offset, height, width) of what was read, in file pixels.
         file_shape: (height, width) of the whole file.
         descriptions: the bands' descriptions as the file gives them.
-        unit: linear unit of the CRS ("metre", "degree").
+        unit: unit of the CRS ("metre", "degree", "grad"); "pixel" where the file gives no place.
         sensor: the sensor that took the picture, where the file proves it ("Sentinel-2"); "" otherwise.
         units: the unit of each band's values, "" where the file is silent; () where nothing is known.
         scales: what stored numbers were multiplied with and what was added then, for each band; () where nothing was.

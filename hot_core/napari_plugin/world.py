@@ -22,7 +22,7 @@ ORDER = {
 }
 UNITS = {
     "mm": "mm", "metre": "m", "meter": "m", "kilometre": "km", "foot": "foot", "US survey foot": "survey_foot",
-    "degree": "degree", "hour": "hour",
+    "degree": "degree", "grad": "grad", "radian": "radian", "hour": "hour",
 }  # fmt: skip
 """What the units are called in pint, which napari asks; names, voxels and unknown units are counted ("pixel")."""
 SIDES = {"x": "Left to Right", "y": "Posterior to Anterior", "z": "Inferior to Superior"}

@@ -54,7 +54,7 @@ def pixel_areas(geometry: RasterGeometry, shape: Sequence[int]) -> Areas:
         pixels are; and a sentence where the areas are not those of the map's own units, "" otherwise. Pixels beyond
         the edge of the earth count as the nearest in their row that lies on it.
     """
-    if not geometry.crs or Affine(*geometry.transform).is_identity:
+    if not geometry.crs or geometry.unit == "pixel":
         return np.ones((1, 1)), "px", ""
     try:
         crs = CRS.from_wkt(geometry.crs)
@@ -128,11 +128,12 @@ def _quads(geometry: RasterGeometry, crs: CRS, rows: np.ndarray, columns: np.nda
     down, across = np.meshgrid(rows, columns, indexing="ij")
     middle_x, middle_y = affine @ (across, down)
     hidden = 0 * (middle_x if crs.is_geographic else lonlat(crs, middle_x, middle_y)[0])
+    quarter = np.pi / 2 / crs.units_factor[1]  # 90 degrees, or 100 grads
     corners = []
     for row, column in around:
         x, y = affine @ (across + column, down + row)
         if crs.is_geographic:  # only the width of a pixel counts: far from where longitudes jump
-            found = np.array([*carried(crs, CYLINDER, x - middle_x, np.clip(y, -90, 90)), hidden])
+            found = np.array([*carried(crs, CYLINDER, x - middle_x, np.clip(y, -quarter, quarter)), hidden])
         else:
             found = np.array(carried(crs, GEOCENTRIC, x + hidden, y, 0 * y))
         corners.append(np.moveaxis(found, 0, -1))

@@ -84,6 +84,8 @@ def upwards(analysis: Analysis) -> bool:
     """Whether pictures are drawn upwards: heads, and maps with a place; not tables, rotated rasters, plain pictures."""
     geometry = analysis.sample.geometry
     if isinstance(geometry, RasterGeometry):
+        if geometry.unit == "pixel":
+            return False  # no place, whatever reference system the file names
         southwards = geometry.transform[4] < 0
         return not rotated(geometry) and (southwards or bool(geometry.crs))
     return isinstance(geometry, VolumeGeometry)
