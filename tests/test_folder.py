@@ -268,4 +268,33 @@ def test_a_large_file_with_fewer_bands_is_shown_whatever_was_chosen_before(
     app = calm(app.run())
     assert not app.exception
     assert any("large.tif" in text.value for text in app.markdown)
-    assert app.session_state["raster_picture"] == ("own" if shown == "own" else "preset 0")
+    assert app.session_state["raster_picture"] == ("own" if shown == "own" else "preset Natural colour")
+
+
+def test_a_preset_is_kept_by_its_name_when_another_file_counts_its_presets_otherwise(
+    place: Path,
+    open_page: Open,  # noqa: F811
+) -> None:
+    def brought(name: str, roles: tuple[str, ...]) -> None:
+        with rasterio.open(
+            place / name, "w", driver="GTiff", height=64, width=64, count=len(roles), dtype="uint16",
+            crs="EPSG:32633", transform=rasterio.Affine(10, 0, 300_000, 0, -10, 5_900_000),
+        ) as out:  # fmt: skip
+            out.write(np.random.default_rng(0).integers(1, 255, (len(roles), 64, 64), dtype=np.uint16))
+            for band, role in enumerate(roles, start=1):
+                out.set_band_description(band, role)
+
+    brought("no_blue.tif", ("green", "red", "nir", "swir1", "swir2"))
+    brought("no_swir.tif", ("blue", "green", "red", "nir"))
+    app = open_page("raster")
+    app.selectbox(key="raster_picture").select_index(1)
+    app = calm(app.run())
+    second = app.session_state["raster_picture"]
+    assert second == "preset Colour infrared"
+    shown = {}
+    for name in ("no_swir.tif", "no_blue.tif"):
+        app.session_state["raster_folder"] = name
+        app = calm(app.run())
+        assert not app.exception
+        shown[name] = (app.session_state["raster_picture"], app.selectbox(key="raster_picture").index)
+    assert shown == {"no_swir.tif": (second, 1), "no_blue.tif": (second, 0)}

@@ -22,7 +22,7 @@ COLOURS = ("Red", "Green", "Blue")
 
 def settle(sample: Sample) -> None:
     """Give every choice a value that this file knows, before anything is drawn: another file may have fewer bands."""
-    state.settle(SHOWN, list(_titles(sample)), "preset 0")
+    state.settle(SHOWN, list(_titles(sample)), _value(_presets(sample)[0]))
     state.settle("raster_stretch", list(STRETCHES), "2–98 %")
     bands = sample.data.sizes["band"]
     for colour, band in zip(COLOURS, _presets(sample)[0].bands, strict=True):
@@ -31,7 +31,7 @@ def settle(sample: Sample) -> None:
 
 def _titles(sample: Sample) -> dict[str, str]:
     """What can be shown, by the value of the choice."""
-    titles = {f"preset {at}": recipe.name for at, recipe in enumerate(_presets(sample))}
+    titles = {_value(recipe): recipe.name for recipe in _presets(sample)}
     indices = {f"index {name}": index_title(name) for name in index_names(sample.roles)}
     return titles | indices | {OWN: "Own choice of three bands"}
 
@@ -99,13 +99,17 @@ def _presets(sample: Sample) -> tuple[Recipe, ...]:
 
 def _recipe(sample: Sample) -> Recipe:
     """The chosen preset, or the person's own bands."""
-    shown = str(state.get(SHOWN, "preset 0"))
+    shown = str(state.get(SHOWN, ""))
     if shown == OWN:
         red, green, blue = (int(state.get(f"raster_own_{colour}", 0)) for colour in COLOURS)
         return Recipe("Own choice", (red, green, blue))
     recipes = _presets(sample)
-    at = int(shown.removeprefix("preset "))
-    return recipes[at if at < len(recipes) else 0]
+    return next((recipe for recipe in recipes if _value(recipe) == shown), recipes[0])
+
+
+def _value(recipe: Recipe) -> str:
+    """What the choice of a preset is kept as: its name, for another file's second preset is another one."""
+    return f"preset {recipe.name}"
 
 
 def _is_index() -> bool:

@@ -11,7 +11,7 @@ from app import cache, state
 from app.content import Content
 from app.messages import plain
 from app.parts import bands, picture
-from app.parts.show import CONFIG, heading
+from app.parts.show import CONFIG, explain, heading
 from app.parts.view import View
 from hot_core.errors import HotError
 from hot_core.figures.overview import (
@@ -71,6 +71,12 @@ def draw(view: View) -> None:
         if problem:
             st.error(plain(problem), icon=":material/error:")
         st.caption(plain(overview.words))
+    explain(
+        "raster_overview_help",
+        "The whole file, made small, in its own coordinates and in the colours of the tile below. Only the pixels in "
+        "the white frame were read, in full; the model looked at those in the orange one. Click to read around a "
+        "place, or draw a box to read what is in it.",
+    )
 
 
 def pick(view: View, click: Click, base: Token) -> Token:
