@@ -132,6 +132,23 @@ def opened(kind: Kind, identity: Hashable) -> bool:
 
 
 def event(key: str) -> dict[str, Any] | None:
-    """What a picture has just reported; gone after one rerun."""
+    """The newest that a picture has just reported; gone after one rerun."""
     found = get(key)
     return None if found is None else found.get("event")
+
+
+def events(key: str) -> list[dict[str, Any]]:
+    """What a picture has reported since it was last asked, in order.
+
+    While the page is busy Streamlit keeps only a picture's newest report, so each one brings those shortly before it.
+
+    Returns:
+        The events that have not been handed back before.
+    """
+    newest = event(key)
+    if newest is None:
+        return []
+    reported = [*newest["before"], newest]
+    heard = get(f"{key}_heard", ())
+    put(f"{key}_heard", [one["stamp"] for one in reported])
+    return [one for one in reported if one["stamp"] not in heard]

@@ -79,6 +79,23 @@ def test_the_listener_needs_no_other_address() -> None:
     assert "import " not in script
 
 
+def test_reports_are_heard_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page was busy: of the second and third report only the third came, with those before it."""
+    memory: dict[str, Any] = {}
+    monkeypatch.setattr(state.st, "session_state", memory)
+    one, two, three, four = ({"n": n, "stamp": 7.5 + n} for n in (1, 2, 3, 4))
+    assert state.events("map") == []
+    memory["map"] = {"event": one | {"before": []}}
+    assert [event["n"] for event in state.events("map")] == [1]
+    assert state.events("map") == []
+    memory["map"] = {"event": three | {"before": [one, two]}}
+    assert [event["n"] for event in state.events("map")] == [2, 3]
+    memory["map"] = {"event": None}
+    assert state.events("map") == []
+    memory["map"] = {"event": four | {"before": [three]}}
+    assert [event["n"] for event in state.events("map")] == [4]
+
+
 def test_a_widget_of_a_file_now_gone_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     memory: dict[str, Any] = {"series_opened": ("new",), "series_region_of": "new", "slider": 0}
     monkeypatch.setattr(state.st, "session_state", memory)

@@ -44,7 +44,9 @@ def test_a_click_says_where_it_was_and_whether_shift_was_held() -> None:
     answered = run_module(PAGE + code)
     assert [event["name"] for event in answered] == ["event"] * 3
     stamps = [event["value"].pop("stamp") for event in answered]
-    assert stamps == sorted(stamps)
+    assert stamps == sorted(set(stamps))
+    before = [[each["stamp"] for each in event["value"].pop("before")] for event in answered]
+    assert before == [stamps[:0], stamps[:1], stamps[:2]]
     place = {"type": "click", "x": "2013-07-14", "y": 3.5, "axis": "x2", "at": None}
     assert [event["value"] for event in answered] == [
         place | {"figure": "a", "cell": [4, 7], "shift": True},
@@ -126,3 +128,25 @@ def test_two_listeners_do_not_disturb_each_other() -> None:
         "both": ["plotly_click", "plotly_relayout"],
         "after": ["plotly_relayout"],
     }
+
+
+def test_a_report_brings_the_few_before_it_for_a_while() -> None:
+    code = """
+    import { reportEvent } from "@@/report.js";
+    let now = 5;
+    Object.defineProperty(globalThis, "performance", { value: { now: () => now } });
+    const sent = [];
+    const component = { parentElement: {}, setTriggerValue: (name, value) => sent.push([name, value]) };
+    for (const [at, n] of [[5, 1], [5, 2], [9000, 3], [10004, 4], [10005.5, 5]]) {
+      now = at;
+      reportEvent(component, { n });
+    }
+    for (let n = 6; n < 20; n++) reportEvent(component, { n });
+    answer(sent.map(([name, { n, stamp, before }]) => [name, n, stamp, before.map((one) => one.n)]));
+    """
+    answered = run_module(code)
+    assert answered[:5] == [
+        ["event", 1, 5, []], ["event", 2, 6, [1]], ["event", 3, 9000, [1, 2]], ["event", 4, 10004, [1, 2, 3]],
+        ["event", 5, 10005.5, [2, 3, 4]],
+    ]  # fmt: skip
+    assert answered[-1][3] == list(range(11, 19))

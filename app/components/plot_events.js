@@ -1,5 +1,6 @@
 // Reports clicks in plotly figures. Streamlit itself passes on no click in a heatmap.
 import { findFigure, listenToFigures } from "./plot_listener.js";
+import { reportEvent } from "./report.js";
 
 // where the mouse was in the axes' own numbers: a cell's middle is all that plotly tells of a click in a heatmap
 function exactPlace(figure, { xaxis, yaxis }, mouse) {
@@ -21,7 +22,7 @@ export default function listenToClicks(component) {
     const cell = Array.isArray(point.pointNumber) ? point.pointNumber : null;
     const shift = Boolean(event && event.shiftKey);
     const place = { x: point.x, y: point.y, axis: point.xaxis._id, cell, at: exactPlace(figure, point, event) };
-    component.setTriggerValue("event", { figure, type: "click", ...place, shift, stamp: performance.now() });
+    reportEvent(component, { figure, type: "click", ...place, shift });
   };
   return listenToFigures(component, component.data.figures, "plotly_click", clicked);
 }

@@ -60,10 +60,8 @@ def measured(view: View, mode: str) -> tuple[HeadMeasures, ...]:
 
 def _open(view: View, key: str) -> None:
     """Show the head that was clicked, if this analysis still has it."""
-    event = state.event(key)
-    if event is None or event.get("type") != "open":
-        return
-    layer, head = int(event["layer"]), int(event["head"])
     record = view.analysis.record
-    if 0 <= layer < record.num_layers and 0 <= head < record.heads_of(layer):
-        state.open_head(view.kind, layer, head)
+    for event in state.events(key):
+        layer, head = int(event["layer"]), int(event["head"])
+        if 0 <= layer < record.num_layers and 0 <= head < record.heads_of(layer):
+            state.open_head(view.kind, layer, head)

@@ -23,27 +23,23 @@ Picker = Callable[[Click, Token], Token]
 
 def follow_map(view: View, key: str) -> None:
     """Follow the Kronecker map: a query or key, both of a pair, or a step back or forward."""
-    event = state.event(key)
-    if event is None or not _inside(event, math.prod(view.analysis.grid.shape)):
-        return
-    now = state.selection(view.kind)
-    if event["type"] == "pick":
-        state.choose(view.kind, now.with_role(event["role"], view.token(event["position"])))
-    elif event["type"] == "pair":
-        state.choose(view.kind, Selection(view.token(event["query"]), view.token(event["key"])))
-    elif event["type"] in ("undo", "redo"):
-        state.step(view.kind, event["type"])
+    for event in _events(key, math.prod(view.analysis.grid.shape)):
+        now = state.selection(view.kind)
+        if event["type"] == "pick":
+            state.choose(view.kind, now.with_role(event["role"], view.token(event["position"])))
+        elif event["type"] == "pair":
+            state.choose(view.kind, Selection(view.token(event["query"]), view.token(event["key"])))
+        elif event["type"] in ("undo", "redo"):
+            state.step(view.kind, event["type"])
 
 
 def follow_matrix(view: View, key: str, mode: int) -> None:
     """Follow a mode's matrix: one mode of the query or the key, or a step back or forward."""
-    event = state.event(key)
-    if event is None or not _inside(event, view.analysis.grid.shape[mode]):
-        return
-    if event["type"] == "pick":
-        state.choose(view.kind, state.selection(view.kind).moved(event["role"], mode, event["position"]))
-    elif event["type"] in ("undo", "redo"):
-        state.step(view.kind, event["type"])
+    for event in _events(key, view.analysis.grid.shape[mode]):
+        if event["type"] == "pick":
+            state.choose(view.kind, state.selection(view.kind).moved(event["role"], mode, event["position"]))
+        elif event["type"] in ("undo", "redo"):
+            state.step(view.kind, event["type"])
 
 
 def follow_viewer(view: View, key: str, volume: Held) -> None:
@@ -54,24 +50,33 @@ def follow_viewer(view: View, key: str, volume: Held) -> None:
         key: of the viewer.
         volume: what it shows; a click in one that has gone is not heard.
     """
-    event = state.event(key)
-    if event is None or event.get("volume") != volume.identity:
-        return
-    voxel = [int(at) + first for at, first in zip(event["voxel"], volume.origin, strict=True)]
-    if event["type"] == "region":
-        region.around(view.analysis, voxel)
-        return
+    for event in state.events(key):
+        if event["volume"] != volume.identity:
+            continue
+        voxel = [int(at) + first for at, first in zip(event["voxel"], volume.origin, strict=True)]
+        if event["type"] == "region":
+            region.around(view.analysis, voxel)
+            return
+        _choose_voxel(view, voxel, bool(event.get("shift")))
+
+
+def _choose_voxel(view: View, voxel: list[int], shift: bool) -> None:
+    """Choose the token at a voxel; beside the region there is none."""
     try:
         token = view.analysis.grid.token_of(voxel)
-    except SelectionError:  # beside the region: there is no token
+    except SelectionError:
         return
-    _choose(view, bool(event.get("shift")), lambda _: token)
+    _choose(view, shift, lambda _: token)
 
 
-def _inside(event: dict[str, Any], total: int) -> bool:
-    """Whether all positions of an event lie in the map; the picture of a file now gone may still report."""
-    places = [event[name] for name in ("position", "query", "key") if name in event]
-    return all(isinstance(place, int) and 0 <= place < total for place in places)
+def _events(key: str, total: int) -> list[dict[str, Any]]:
+    """The events of a map whose positions lie in it; the picture of a file now gone may still report."""
+    places = ("position", "query", "key")
+    return [
+        event
+        for event in state.events(key)
+        if all(isinstance(event[name], int) and 0 <= event[name] < total for name in places if name in event)
+    ]
 
 
 def rollout_key(view: View) -> str:
@@ -94,13 +99,21 @@ def link(view: View, pickers: dict[str, Picker]) -> None:
 
 def _follow(events: str, view: View, pickers: dict[str, Picker]) -> None:
     """Follow a click in a figure."""
-    event: dict[str, Any] | None = state.event(events)
-    if event is None or event.get("figure") not in pickers:
-        return
-    cell = event.get("cell")
+    for event in state.events(events):
+        picker = pickers.get(event["figure"])
+        if picker is not None:
+            _choose(view, bool(event["shift"]), partial(picker, _click(event)))
+
+
+def _click(event: dict[str, Any]) -> Click:
+    """A reported click in the library's words."""
     x, y = (place if isinstance(place, str) else float(place) for place in (event["x"], event["y"]))
-    click = Click(x, y, event.get("axis", "x"), None if cell is None else (int(cell[0]), int(cell[1])))
-    _choose(view, bool(event.get("shift")), lambda base: pickers[event["figure"]](click, base))
+    cell, exact = event["cell"], event["at"]
+    return Click(
+        x, y, event["axis"],
+        None if cell is None else (int(cell[0]), int(cell[1])),
+        None if exact is None else (float(exact[0]), float(exact[1])),
+    )  # fmt: skip
 
 
 def _choose(view: View, shift: bool, pick: Callable[[Token], Token]) -> None:

@@ -44,8 +44,7 @@ def of(view: View, span: Range) -> tuple[object, object] | None:
 
 def _take() -> None:
     """Keep a zoom."""
-    event = state.event("series_zoom_events")
-    if event is not None:
+    for event in state.events("series_zoom_events"):
         state.put("series_zoom", (event["of"], tuple(event["range"])))
 
 

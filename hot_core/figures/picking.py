@@ -20,12 +20,14 @@ class Click:
         x, y: the place in the axes' own coordinates.
         axis: plotly's name of the x axis ("x", "x2", …), which tells the panels apart.
         cell: row and column of the cell in a heatmap, None elsewhere.
+        exact: where the mouse was, x and y, on axes of numbers; plotly tells only the middle of a cell.
     """
 
     x: float | str
     y: float | str
     axis: str = "x"
     cell: tuple[int, int] | None = None
+    exact: tuple[float, float] | None = None
 
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:

@@ -59,10 +59,11 @@ def at(page: Page, row: float, col: float) -> tuple[float, float]:
 
 
 def events(page: Page) -> list[dict]:
-    """What was sent, without its stamps; asking empties the list."""
+    """What was sent, without its stamps and those before it; asking empties the list."""
     sent = page.evaluate("() => window.events.splice(0)")
     assert all(event.pop("name") == "event" for event in sent)
     stamps = [event.pop("stamp") for event in sent]
+    assert all(event.pop("before") is not None for event in sent)
     assert stamps == sorted(set(stamps))
     return sent
 

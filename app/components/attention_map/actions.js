@@ -10,12 +10,6 @@ import { positionWords } from "./words.js";
 /** Entries a side that "to the query" leaves at most. */
 const NEAR = 32;
 
-/** Send an event to the page; the stamp tells two equal ones apart. */
-export function sendEvent(it, event) {
-  it.stamp = Math.max(it.stamp + 1, Date.now());
-  it.send({ ...event, stamp: it.stamp });
-}
-
 /** Which role a pick has: shift picks the other one. */
 export function roleOf(picks, shift) {
   if (!shift) return picks;
@@ -32,7 +26,7 @@ export function pick(it, cell, shift) {
   const role = roleOf(it.header.picks, shift);
   const position = positionIn(cell, role, it.header.direction);
   it.chosen = { ...it.chosen, [role]: position };
-  sendEvent(it, { type: "pick", role, position });
+  it.send({ type: "pick", role, position });
   announce(it, `Chosen as ${role}: ${positionWords(it.header, position)}.`);
   refresh(it);
 }
@@ -40,7 +34,7 @@ export function pick(it, cell, shift) {
 /** Choose a query and its key at once. */
 export function pickPair(it, query, key) {
   it.chosen = { query, key };
-  sendEvent(it, { type: "pair", query, key });
+  it.send({ type: "pair", query, key });
   announce(it, `Query and key chosen. ${chosenWords(it)}`);
   refresh(it);
 }

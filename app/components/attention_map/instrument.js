@@ -28,7 +28,7 @@ export function newInstrument(root) {
   return {
     root, parts, header: null, map: null, n: 0, lens: null, picture: null, layout: null, theme: null,
     scaleKind: "uniform", limits: "shared", hover: null, cursor: null, chosen: { query: null, key: null },
-    moving: false, coarser: 1, due: 0, resting: 0, level: 0, ratio: 1, stamp: 0, send: () => {}, afterFrame: () => {},
+    moving: false, coarser: 1, due: 0, resting: 0, level: 0, ratio: 1, send: () => {}, afterFrame: () => {},
   };
 }
 

@@ -1,6 +1,6 @@
 /** The keyboard on the map: it can do all that the mouse can. */
 
-import { cursorStart, moveCursor, panByShare, pick, sendEvent, showAll, showSelection, zoomBy } from "./actions.js";
+import { cursorStart, moveCursor, panByShare, pick, showAll, showSelection, zoomBy } from "./actions.js";
 import { refresh } from "./instrument.js";
 import { announce, readoutNow, viewWords } from "./readout.js";
 
@@ -73,7 +73,7 @@ const PLAIN = {
 function withControl(it, event) {
   const key = event.key.toLowerCase();
   if (key !== "z" && key !== "y") return false;
-  sendEvent(it, { type: key === "y" || event.shiftKey ? "redo" : "undo" });
+  it.send({ type: key === "y" || event.shiftKey ? "redo" : "undo" });
   return true;
 }
 

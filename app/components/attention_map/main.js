@@ -7,6 +7,7 @@ import { decode } from "./payload.js";
 import { announce, chosenWords } from "./readout.js";
 import { showTables } from "./table.js";
 import { foldToolbar, prepareToolbar, showToolbar } from "./toolbar.js";
+import { reportEvent } from "../report.js";
 
 /** Listeners of a new instrument: input, width, theme, screen. */
 function prepare(it) {
@@ -54,7 +55,7 @@ export default function attentionMap(component) {
   const isNew = !root.attentionMap;
   if (isNew) root.attentionMap = newInstrument(root);
   const it = root.attentionMap;
-  it.send = (event) => component.setTriggerValue("event", event);
+  it.send = (event) => reportEvent(component, event);
   const { header, map } = decode(component.data);
   const before = it.chosen;
   takePayload(it, header, map);

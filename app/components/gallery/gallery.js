@@ -1,5 +1,6 @@
 // All heads of all layers along one mode; a click opens one.
 import { makeScale } from "../attention_map/colour.js";
+import { reportEvent } from "../report.js";
 import { HEAD_SORTS, headOrder, headRows } from "./order.js";
 import { thumbSize, unpackGallery } from "./pack.js";
 import {
@@ -9,13 +10,13 @@ import {
 /**
  * Draw the gallery, or bring it up to date; what somebody chose stays on the root.
  * @param {{data: Uint8Array|ArrayBuffer, parentElement: Element, setTriggerValue: function(string, object)}} component
- *   the payload, the place that holds gallery.html, and the way back: "event" {type: "open", layer, head, stamp}.
+ *   the payload, the place that holds gallery.html, and the way back: "event" {type: "open", layer, head}.
  */
 export default function gallery(component) {
   const root = component.parentElement.querySelector(".head-gallery");
   root.gallery ??= galleryState(root);
   const state = root.gallery;
-  state.send = component.setTriggerValue;
+  state.send = (event) => reportEvent(component, event);
   hideHeadTip(state); // the thumb that it spoke of may be gone
   Object.assign(state, unpackGallery(component.data));
   const { limit, uniform, heads } = state.header;
@@ -57,7 +58,7 @@ function galleryThumb(state, head, at) {
   const button = headThumb(head, state.matrices[at], look);
   const { layer, head: number } = head;
   button.addEventListener("click", () => (
-    state.send("event", { type: "open", layer, head: number, stamp: performance.now() })));
+    state.send({ type: "open", layer, head: number })));
   for (const name of ["mouseenter", "focus"]) button.addEventListener(name, () => showHeadTip(state, button, head));
   for (const name of ["mouseleave", "blur"]) button.addEventListener(name, () => hideHeadTip(state));
   return button;

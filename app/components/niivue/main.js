@@ -11,6 +11,7 @@ import {
   drawStage, endStage, newStage, setWindow, showLayers, showVolume, stageLayout, timedDraw,
   voxelToShare, zoomTo,
 } from "./stage.js";
+import { reportEvent } from "../report.js";
 
 const PART_NAMES = [
   "canvas", "frames", "readout", "live", "layers", "presets", "low", "high", "query", "key", "strongest", "zoom", "here",
@@ -72,7 +73,7 @@ function listenToButtons(it) {
     it.redraw();
   });
   it.parts.here.addEventListener("click", () => (
-    it.send({ type: "region", voxel: it.cross, volume: it.volume.header.identity, stamp: performance.now() })));
+    it.send({ type: "region", voxel: it.cross, volume: it.volume.header.identity })));
 }
 
 /**
@@ -232,7 +233,7 @@ export default function volumeViewer(component) {
   }
   it.send = (event) => {
     it.waits = true;
-    component.setTriggerValue("event", event);
+    reportEvent(component, event);
   };
   it.newest = component;
   it.work = it.work.then(() => takeLook(it, component)).catch((error) => {

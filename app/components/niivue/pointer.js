@@ -69,7 +69,7 @@ export function moveCross(it, voxel) {
 export function pick(it, voxel, shift) {
   if (!inBox(voxel, it.volume.header.region)) return;
   if (!shift && !inBox(voxel, it.look.header.query)) it.asked.push(voxel);
-  it.send({ type: "pick", voxel, shift, volume: it.volume.header.identity, stamp: performance.now() });
+  it.send({ type: "pick", voxel, shift, volume: it.volume.header.identity });
 }
 
 function turn(it, across, down) {
