@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -16,6 +17,7 @@ from hot_core.analysis.words import middle_place, number, place, position_words,
 from hot_core.errors import ModelError, SelectionError
 from hot_core.export import manifest
 from hot_core.kronecker import KroneckerMap
+from hot_core.modes import Mode, TokenAxis
 from hot_core.record import AttentionRecord
 from hot_core.transforms import Classification, Forecast, Segmentation
 from tests.makers_samples import ROLES, classifier, forecaster, geotiff, land_cover, nifti, segmenter, wide_csv
@@ -293,6 +295,26 @@ def test_a_centre_between_two_positions_has_one_more_decimal(value: float, step:
 def test_times(first: str, last: str, hours: int, text: str) -> None:
     stamps = np.array([first, last], dtype="datetime64[ns]")
     assert time_words(stamps[0], stamps[1], np.timedelta64(hours, "h").astype("timedelta64[ns]")) == text
+
+
+@pytest.mark.parametrize(
+    ("freq", "start", "token", "text"),
+    [
+        ("MS", "2023-01-01", (0, 4), "2023-01-01 – 2023-04-30"),
+        ("MS", "2023-01-01", (8, 12), "2023-09-01 – 2023-12-31"),  # the last step, whose next is beyond the file
+        ("MS", "2023-03-01", (8, 12), "2023-11-01 – 2024-02-29"),
+        ("QS", "2023-01-01", (11, 12), "2025-10-01 – 2025-12-31"),
+        ("D", "2023-01-01", (8, 12), "2023-01-09 – 2023-01-12"),
+        ("h", "2023-01-01", (8, 12), "2023-01-01 08:00–12:00"),
+        ("30s", "2023-01-01", (8, 12), "2023-01-01 00:04:00–00:06:00"),
+    ],
+)
+def test_the_last_step_of_a_token_ends_where_the_next_begins(
+    freq: str, start: str, token: tuple[int, int], text: str
+) -> None:
+    times = pd.date_range(start, periods=12, freq=freq).to_numpy("datetime64[ns]")
+    axis = TokenAxis(Mode("time", times), np.array([token[0]]), np.array([token[1]]))
+    assert span_words(axis, 0) == text
 
 
 def test_words_of_the_three_kinds() -> None:

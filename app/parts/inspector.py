@@ -7,7 +7,6 @@ import streamlit as st
 
 from app import state
 from app.messages import plain
-from app.parts import window
 from app.parts.show import heading
 from app.parts.view import View
 from hot_core.analysis.pixel import inspect
@@ -22,7 +21,7 @@ KEY = "raster_pixel"
 def remember(view: View, click: Click) -> None:
     """Keep the pixel that was clicked."""
     modes = view.analysis.sample.modes[:2]
-    y, x = window.exact(click)
+    y, x = click.place
     state.put(KEY, (_read(view), pixel(modes, (len(modes[0]), len(modes[1])), y, x)))
 
 

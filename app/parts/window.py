@@ -84,19 +84,11 @@ def pick(view: View, click: Click, base: Token) -> Token:
     overview = view.analysis.sample.overview
     if overview is not None:
         geometry = _geometry(view)
-        y, x = exact(click)
+        y, x = click.place
         at = pixel(overview.modes, geometry.file_shape, y, x)
         window = window_around(at, (geometry.window[2], geometry.window[3]), geometry.file_shape)
         _take(window, region_around(at, window, REGION))
     return base
-
-
-def exact(click: Click) -> tuple[float, float]:
-    """Where exactly a figure was clicked, y and x, when it tells; otherwise the middle of what was."""
-    there = (state.event("raster_events") or {}).get("at")
-    if there is None:
-        return float(click.y), float(click.x)
-    return float(there[1]), float(there[0])
 
 
 def _boxed(view: View, overview: Overview, key: str) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from hot_core.modes import Geometry, RasterGeometry, TokenAxis, TokenGrid, VolumeGeometry
 
 UNITS = {"metre": "m", "meter": "m", "degree": "°", "US survey foot": "ft (US survey)", "foot": "ft"}
 DAY = np.timedelta64(1, "D")
+RECENT = 24
+"""Times at the end of a series that tell by which calendar rule it goes on."""
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -65,8 +68,7 @@ def span_words(axis: TokenAxis, token: int) -> str:
     if stop <= start:
         return "before the data begin"
     if np.issubdtype(coords.dtype, np.datetime64):
-        step = coords[1] - coords[0] if len(coords) > 1 else DAY
-        return time_words(coords[start], coords[stop - 1], step)
+        return time_words(coords[start], coords[stop - 1], step_at(coords, stop - 1))
     if axis.mode.name == "time":
         return f"step {coords[start]}" if stop - start == 1 else f"steps {coords[start]}–{coords[stop - 1]}"
     if not np.issubdtype(coords.dtype, np.number):
@@ -76,6 +78,22 @@ def span_words(axis: TokenAxis, token: int) -> str:
         return f"voxel {start}" if stop - start == 1 else f"voxels {start}–{stop - 1}"
     centre = float(coords[start] + coords[stop - 1]) / 2
     return f"{middle_place(centre, spacing(axis), stop - start)} {UNITS.get(unit, unit)}".rstrip()
+
+
+def step_at(times: np.ndarray, at: int) -> np.timedelta64:
+    """How long the step at a place is: to the next time, and of the last one by the calendar, as months differ.
+
+    Returns:
+        The length; a day where there is one time only.
+    """
+    if len(times) == 1:
+        return DAY
+    if at < len(times) - 1:
+        return np.timedelta64(times[at + 1] - times[at])
+    rule = pd.infer_freq(pd.DatetimeIndex(times[-RECENT:])) if len(times) > 2 else None
+    if rule is None:
+        return np.timedelta64(times[-1] - times[-2])
+    return np.timedelta64(pd.date_range(times[-1], periods=2, freq=rule)[1] - times[-1])
 
 
 def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:

@@ -29,6 +29,12 @@ class Click:
     cell: tuple[int, int] | None = None
     exact: tuple[float, float] | None = None
 
+    @property
+    def place(self) -> tuple[float, float]:
+        """Where a picture was clicked, y and x: exactly when that is known, otherwise the middle of the cell."""
+        x, y = (self.x, self.y) if self.exact is None else self.exact
+        return float(y), float(x)
+
 
 def pick_series(click: Click, grid: TokenGrid, strips: Sequence[tuple[int, int]], shown: Shown) -> Token:
     """The time under the mouse: of the series shown, in lines and ribbon, or of the strip that was clicked."""
