@@ -90,10 +90,10 @@ def step_at(times: np.ndarray, at: int) -> np.timedelta64:
         return DAY
     if at < len(times) - 1:
         return np.timedelta64(times[at + 1] - times[at])
-    rule = pd.infer_freq(pd.DatetimeIndex(times[-RECENT:])) if len(times) > 2 else None
+    rule = pd.DatetimeIndex(times[-RECENT:], freq="infer").freq if len(times) > 2 else None
     if rule is None:
         return np.timedelta64(times[-1] - times[-2])
-    return np.timedelta64(pd.date_range(times[-1], periods=2, freq=rule)[1] - times[-1])
+    return np.timedelta64((times[-1] + rule) - pd.Timestamp(times[-1]))
 
 
 def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:
