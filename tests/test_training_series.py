@@ -110,22 +110,23 @@ def test_weeks_are_drawn_whole():
     assert high - low > 2 * np.subtract(*np.percentile(by_days, [97.5, 2.5]))
 
 
-def test_the_reduction_against_another_forecast_is_paired():
-    rng = np.random.default_rng(4)
+def paired(squared_share: float, absolute_share: float) -> tuple[ForecastSums, ForecastSums]:
+    """Errors of one forecast over 77 days, and of another one that has these shares of them on every day."""
     theirs, ours = ForecastSums(), ForecastSums()
-    squared = rng.uniform(1, 9, 77)
-    theirs.errors.append(np.stack([squared, squared, np.ones(77)], 1))
-    ours.errors.append(np.stack([0.75 * squared, 0.5 * squared, np.ones(77)], 1))
+    errors = np.random.default_rng(4).uniform(1, 9, 77)
+    theirs.errors.append(np.stack([errors, errors, np.ones(77)], 1))
+    ours.errors.append(np.stack([squared_share * errors, absolute_share * errors, np.ones(77)], 1))
+    return theirs, ours
+
+
+def test_the_reduction_against_another_forecast_is_paired():
+    theirs, ours = paired(0.75, 0.5)
     assert weekly_interval(ours, 0, theirs) == pytest.approx((0.25, 0.25))
     assert weekly_interval(ours, 1, theirs) == pytest.approx((0.5, 0.5))
 
 
 def test_what_is_said_of_the_linear_map_is_the_reduction_with_its_interval():
-    rng = np.random.default_rng(5)
-    ours, theirs = ForecastSums(), ForecastSums()
-    squared = rng.uniform(1, 9, 77)
-    theirs.errors.append(np.stack([squared, squared, np.ones(77)], 1))
-    ours.errors.append(np.stack([0.75 * squared, 1.25 * squared, np.ones(77)], 1))
+    theirs, ours = paired(0.75, 1.25)
     numbers, words = below_linear({"shared linear map": theirs, "this model": ours, "persistence": theirs})
     expected = {"mse": 0.25, "mae": -0.25}
     assert numbers == pytest.approx(
