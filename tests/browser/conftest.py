@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
@@ -60,13 +61,15 @@ class Watch:
 
 
 @pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Opens a page in a browser session of its own; all of them are checked at the end."""
+def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a browser session of its own, with options of it; all of them are checked at the end."""
     opened: list[tuple[Watch, Page]] = []
 
-    def make() -> Page:
+    def make(**options: Any) -> Page:
         watch = Watch()
-        context = browser.new_context(viewport={"width": 1440, "height": 1000}, accept_downloads=True)
+        context = browser.new_context(
+            **{"viewport": {"width": 1440, "height": 1000}, "accept_downloads": True} | options
+        )
         page = watch.open(context)
         opened.append((watch, page))
         return page
