@@ -167,6 +167,15 @@ def test_the_ribbon_shows_the_series_of_the_lines_on_the_scale_of_all() -> None:
     assert [(s.line.color, s.x0) for s in frames] == [(KEY, "2013-07-14T04:00:00")]
 
 
+def test_ribbon_and_strips_fill_their_panels() -> None:
+    """Left to plotly, the width of the frames' lines leaves a rim where nothing is under the mouse."""
+    figure = figure_of(None)[0]
+    rows = len(figure.data[-1].y)
+    assert rows > 1
+    assert figure.layout.yaxis2.range == (rows - 0.5, -0.5)  # the first at the top
+    assert figure.layout.yaxis3.range == (-0.5, 0.5)
+
+
 def test_a_click_in_the_ribbon_is_the_series_of_the_lines() -> None:
     grid = series_grid()
     strips = strip_rows(token_field(grid.spread(np.ones(grid.shape)), grid), grid, (0, 0, 0), Shown(2, 1))

@@ -142,9 +142,10 @@ def _axes(lines: list[Part], x_range: list[object], words: str, names: list[str]
         "xaxis": {"range": x_range, "showgrid": False, "zeroline": False, "anchor": "y2"},
         "yaxis": {"domain": [0.56, 1], "title": title(words), "zeroline": False, "nticks": 6, "fixedrange": True}
             | ({} if values is None else {"range": values}),
-        "yaxis2": strip | {"domain": [0, 0.48], "autorange": "reversed", "tickmode": "array",
+        # ranges of their own, or the frames' line widths would leave a rim where a click means nothing
+        "yaxis2": strip | {"domain": [0, 0.48], "range": [len(names) - 0.5, -0.5], "tickmode": "array",
             "tickvals": names, "ticktext": list(map(safe, labels))},
-        "yaxis3": strip | {"domain": [0.5, 0.54]},
+        "yaxis3": strip | {"domain": [0.5, 0.54], "range": [-0.5, 0.5]},
     }  # fmt: skip
 
 
