@@ -17,6 +17,8 @@ from tests.browser.actions import MODES, open_page
 
 MISSED_MS = 10_000
 PAUSE_MS = 20
+REST_MS = 60
+"""How long the mouse rests before it clicks: Plotly looks at what lies under it every 50 ms at most."""
 APPEARS_MS = 20_000
 EDGE = 0.06
 """Share of a picture along each side that is left alone."""
@@ -92,6 +94,7 @@ def click(page, case, number):
     page.mouse.move(x, y)
     given = {"views": list(case.views), "sizes": list(case.sizes), "limit": MISSED_MS}
     page.evaluate("given => window.pace.arm(given)", given)
+    page.wait_for_timeout(REST_MS)
     page.mouse.click(x, y)
     result = page.evaluate("() => window.pace.result")
     settled(page)
