@@ -6,7 +6,8 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
-import torch
+
+from hot_core.familiarity.shapes import depth as depth_of_shape
 
 
 def mean_shape(shapes: np.ndarray) -> np.ndarray:
@@ -45,22 +46,13 @@ def write_shape(shape: np.ndarray, path: Path) -> None:
 def depth(shapes: np.ndarray) -> np.ndarray:
     """How thick shapes are: the mean depth of their voxels, counted in erosions by a 3×3×3 cube.
 
-    A voxel that survives `m` erosions lies `m + 1` deep, so the mean is the sum of the surviving shares.
-
     Args:
         shapes: (case, x, y, z), 0 or 1; beyond the array is outside.
 
     Returns:
         One number per case, 0 for an empty shape.
     """
-    outside = 1 - torch.from_numpy(shapes)[:, None].float()
-    outside = torch.nn.functional.pad(outside, (1,) * 6, value=1.0)
-    inside = (1 - outside).sum((1, 2, 3, 4))
-    count = torch.zeros_like(inside)
-    while (outside < 1).any():
-        count += (1 - outside).sum((1, 2, 3, 4))
-        outside = torch.nn.functional.max_pool3d(outside, 3, stride=1, padding=1)
-    return (count / inside.clamp(min=1)).double().numpy()
+    return np.array([depth_of_shape(shape > 0) if shape.any() else 0.0 for shape in shapes])
 
 
 def occupancies(shapes: np.ndarray, side: int = 16) -> np.ndarray:
