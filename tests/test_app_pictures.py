@@ -90,7 +90,9 @@ def test_the_viewer_is_told_of_query_key_direction_and_sides(open_page: Open) ->
 def test_the_page_names_query_and_key_and_the_rollout_shows_the_key(kind: str, open_page: Open) -> None:  # noqa: F811
     app = open_page(kind)
     assert any(text.value.startswith("**Orange** is the place you ask about") for text in app.markdown)
-    assert any("Shift and click in any picture: a second position, the key." in text.value for text in app.markdown)
+    assert any(
+        "Shift and click, or move “the key” on the left: a second position." in text.value for text in app.markdown
+    )
     app.session_state[f"{kind}_shown"] = "model"
     choose_key(app, kind, (0, 0, 0))
     lines = [shape["line"] for shape in spec(app, f"{kind}_rollout")["layout"]["shapes"]]

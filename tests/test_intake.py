@@ -8,6 +8,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from affine import Affine
 
 from hot_core.errors import ReadError
 from hot_core.figures.words import sample_words, series_words
@@ -335,6 +336,23 @@ def test_one_band_is_no_bands() -> None:
     for count, words in ((1, " · 1 band · "), (3, " · 3 bands · ")):
         data = geotiff(np.ones((11, 13, count), np.uint16), *TRANSFORMS["north-up"], descriptions=ROLES[:count])
         assert words in sample_words(read(data, "t.tif"))
+
+
+@pytest.mark.parametrize(
+    ("transform", "crs", "words"),
+    [
+        (TRANSFORMS["north-up"][0], "EPSG:32119", "28.5 m pixels"),
+        (TRANSFORMS["north-up"][0], None, "28.5 map units a pixel, no reference system in the file"),
+        (Affine(1, 0, 500, 0, -1, 900), None, "1 map unit a pixel, no reference system in the file"),
+        (Affine.identity(), None, "no place on the map in the file"),
+        (Affine.identity(), "EPSG:32119", "no place on the map in the file"),
+    ],
+)
+def test_a_raster_says_how_large_its_pixels_are_and_what_its_file_leaves_out(
+    transform: Affine, crs: str | None, words: str
+) -> None:
+    data = geotiff(np.ones((11, 13, 2), np.uint16), transform, crs, descriptions=ROLES[:2])
+    assert sample_words(read(data, "t.tif")) == f"11 × 13 pixels · 2 bands · {words}"
 
 
 @pytest.mark.parametrize(

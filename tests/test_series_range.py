@@ -210,6 +210,16 @@ def test_bars_are_sums_over_everything_else_with_the_query_in_orange() -> None:
     assert figure.layout.annotations[0].text == "by entity<br>┊ uniform 0.333"
 
 
+def test_long_names_stay_beside_their_panel() -> None:
+    """At 320 pixels of panels, narrower than any screen of a desk leaves them."""
+    grid = series_grid()
+    tokens = token_field(grid.spread(np.full(grid.shape, 1 / 30)), grid)
+    tokens = tokens.assign_coords(variable=["relative_humidity_pct", "soil_temperature_5cm"])
+    layout = series_bars(tokens, (0, 0, 0), uniform=1 / 30).layout
+    gap = layout.xaxis2.domain[0] - layout.xaxis.domain[1]
+    assert max(map(len, layout.yaxis2.ticktext)) * 6.6 <= 320 * gap
+
+
 @pytest.mark.parametrize("several", ["entity", "variable"])
 def test_a_panel_of_one_bar_is_left_out(several: str) -> None:
     grid = series_grid()

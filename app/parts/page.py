@@ -97,21 +97,25 @@ def _header(view: View, chosen: Content) -> None:
         st.markdown(f"### {messages.plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
     with button:
         keep.draw(view)
-    known = analysis.familiarity
+    known, remark = analysis.familiarity, content.REMARKS.get(chosen.credit, "")
     if known is not None and known.far:
         with st.container(key=f"{view.kind}_unlike"):
             st.markdown(
                 ":orange[:material/warning: This input is unlike what the model has learnt from. What follows may mean "
                 f"little.] :small[:gray[Stands out: {messages.plain(known.apart())}.]]"
             )
+            if remark:
+                st.caption(remark)
+            remark = ""
     with st.container(key=f"{view.kind}_plainly"):
         st.markdown(plainly(view))
     with st.container(key=f"{view.kind}_reading"):
         st.markdown(messages.plain(view.reading))
     with st.container(key=f"{view.kind}_pair"):  # always there, so that nothing moves when a key is chosen
-        st.markdown(messages.plain(view.pair) or ":gray[Shift and click in any picture: a second position, the key.]")
+        st.markdown(
+            messages.plain(view.pair) or ":gray[Shift and click, or move “the key” on the left: a second position.]"
+        )
     config = analysis.model_config
-    remark = content.REMARKS.get(chosen.credit, "")
     st.caption(
         f"Model **{analysis.model_name}**: {prediction_words(analysis.prediction, analysis.sample)}. "
         f"{choose.rule_words(analysis)} ({' × '.join(config['modes'])}), {config['layers']} layers of "

@@ -25,7 +25,7 @@ def choose_range(view: View, forecast: Forecast) -> Range:
     span = offered[names.index(state.get("series_range"))]
     with words:
         if of(view, span) is None:
-            st.caption("Drag across to zoom.")
+            st.caption("Drag the mouse across to zoom.")
         else:  # a button, since a double click would also choose what lies under it
             st.button("Whole range", key="series_zoom_back", on_click=forget, icon=":material/zoom_out_map:")
     return span

@@ -91,6 +91,7 @@ def mode_bars(
     values = [column | {"y": name, "text": number(float(v))} for name, v in zip(names, totals.values, strict=True)]
     return assemble(
         [bars], height, margin=margins(28 + int(7 * max(map(len, names))), 46, 22), bargap=0.35,
+        hovermode="y", hoverdistance=-1,  # a click beside a short bar means its name, too
         shapes=[
             line | {"type": "line", "line": {"color": INK, "dash": "dot", "width": 1.5}},
             *frames(None, _lane(names.index(key)) if key in names else None, xref="paper"),

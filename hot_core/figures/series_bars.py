@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from hot_core.figures.fields import summed_level
-from hot_core.figures.names import safe, short_names
+from hot_core.figures.names import NARROW, safe, short_names
 from hot_core.figures.picking import Click, Token
 from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, frames, margins, number
 from hot_core.modes import TokenGrid
@@ -60,9 +60,9 @@ def series_bars(
         names = [str(name) for name in tokens.coords[MODES[mode]].values]
         labels = [safe(names[at]) for at in shown]
         end = 1.6 * max(level, float(np.nanmax(totals)), 1e-12)
-        beside = short_names(names)
+        beside = short_names(names, NARROW) if len(modes) == 2 else short_names(names)
         data.append(_bars(totals[shown], labels, shown, query[mode], panel))
-        domain = [0.0, 1.0] if len(modes) == 1 else [0, 0.42] if mode == 0 else [0.64, 1]
+        domain = [0.0, 1.0] if len(modes) == 1 else [0, 0.4] if mode == 0 else [0.66, 1]
         layout |= _axes(panel, domain, end, labels, [beside[at] for at in shown])
         layout["shapes"] += [
             {"type": "line", "x0": level, "x1": level, "y0": 0, "y1": 1, "xref": f"x{panel}",

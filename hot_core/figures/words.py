@@ -22,10 +22,20 @@ def sample_words(sample: Sample) -> str:
         unit = "mm" if geometry.units[0] in ("mm", "unknown") else geometry.units[0]
         return f"{sizes} voxels · {zooms} {unit}" + (" · oblique" if geometry.oblique else "")
     if isinstance(geometry, RasterGeometry):
-        a, _, _, d, *_ = geometry.transform
-        step = f"{number(float(np.hypot(a, d)))} {unit_word(geometry.unit or 'unit')} pixels"
-        return f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {_many(sample.modes[2], 'band')} · {step}"
+        size = f"{len(sample.modes[0]):,} × {len(sample.modes[1]):,} pixels · {_many(sample.modes[2], 'band')}"
+        return f"{size} · {_pixel_words(geometry)}"
     return f"{series_words(sample)}"
+
+
+def _pixel_words(geometry: RasterGeometry) -> str:
+    """How large a pixel is, where the file says it, and what it does not say."""
+    if geometry.unit == "pixel":
+        return "no place on the map in the file"
+    a, _, _, d, *_ = geometry.transform
+    side = number(float(np.hypot(a, d)))
+    if geometry.crs:
+        return f"{side} {unit_word(geometry.unit or 'unit')} pixels"
+    return f"{side} map unit{'' if side == '1' else 's'} a pixel, no reference system in the file"
 
 
 def series_words(sample: Sample) -> str:

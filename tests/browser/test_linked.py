@@ -309,6 +309,18 @@ def test_two_quick_clicks_are_both_heard(page: Page, app_url: str) -> None:
     expect_chosen(page, "volume_map", flat("volume", (*query, last)), flat("volume", (*partner, last)))
 
 
+def test_a_click_beside_a_short_bar_means_its_band(page: Page, app_url: str) -> None:
+    open_page(page, app_url, "raster")
+    (row, column, band), bars = analysed("raster").default_query(), figure(page, "raster_summary")
+    names = bars.evaluate("plot => Array.from(plot.data[0].y)")
+    values = bars.evaluate("plot => Array.from(plot.data[0].x)")
+    shortest = min((at for at in range(len(names)) if at != band), key=values.__getitem__)
+    end = bars.evaluate("plot => plot._fullLayout.xaxis.range[1]")
+    assert values[shortest] < 0.5 * end
+    click_data(page, "raster_summary", 0.6 * end, names[shortest])
+    expect_chosen(page, "raster_map", flat("raster", (row, column, shortest)))
+
+
 def test_a_click_beside_a_line_means_its_time(page: Page, app_url: str) -> None:
     open_page(page, app_url, "series")
     (first, last), before = edges("series", 2, 17), analysed("series").default_query()
