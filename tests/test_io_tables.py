@@ -83,6 +83,7 @@ def test_zones_become_utc_across_a_clock_change():
     sample = read(lines("time,a", *(f"{stamp.isoformat()},1" for stamp in when)), "zone.csv")
     assert str(sample.data["time"].values[2]).startswith("2013-03-31T02:00")
     assert any("UTC" in note for note in sample.notes)
+    assert sample.geometry.zoned
 
 
 def test_date_and_clock_in_two_columns():

@@ -406,6 +406,14 @@ def test_months_and_counted_steps_are_counted() -> None:
     assert (axis.unit, axis.step, axis.origin) == (None, 1.0, None)
 
 
+@pytest.mark.parametrize("zone", ["Z", ""])
+def test_hours_count_from_utc_where_the_file_tells_a_zone(zone: str) -> None:
+    rows = "".join(f"{np.datetime64('2013-03-01T00') + hour}:00{zone},{hour % 7}\n" for hour in range(127))
+    bundle = read_bundle(bundled(hot.analyse(hot.read(f"when,a\n{rows}".encode(), "utc.csv"), forecaster())))
+    assert bundle.axis("time").origin == f"2013-03-01T07:00:00{zone}"
+    assert world(bundle).lines["time"].label == f"time since 2013-03-01 07:00:00{zone}"
+
+
 def test_a_query_before_the_first_step_has_no_place() -> None:
     table = "a,b\n" + "\n".join(f"{i % 7},{(i * i) % 11}" for i in range(61)) + "\n"
     analysis = hot.analyse(hot.read(table.encode(), "short.csv"), forecaster())

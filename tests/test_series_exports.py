@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,12 @@ CASES = [
     ("15min", "wide"), ("h", "long"), ("D", "wide"), ("MS", "long"), ("ME", "wide"), ("spring", "wide"),
     ("autumn", "long"), ("offset", "wide"),
 ]  # fmt: skip
+ZONED = ("spring", "autumn", "offset")
+
+
+def plain(times: pd.Series) -> np.ndarray:
+    """Times without their zone, as numpy has them: those with one in UTC."""
+    return pd.to_datetime(times, utc=True).dt.tz_localize(None).to_numpy().astype("datetime64[ns]")
 
 
 @pytest.mark.parametrize(("case", "layout"), CASES)
@@ -91,7 +98,8 @@ def test_a_marker_keeps_its_stamp_from_file_to_every_export(case: str, layout: s
     name = "pm attention row layer 0 head 0"
     column = frame[f"JFK_{name}"] if layout == "wide" else frame[frame["entity"] == "JFK"].reset_index()[name]
     times = frame["when"] if layout == "wide" else frame[frame["entity"] == "JFK"].reset_index()["when"]
-    lit = times[column == 1].to_numpy().astype("datetime64[ns]")
+    assert (times.dt.tz is not None) == (case in ZONED)
+    lit = plain(times[column == 1])
     np.testing.assert_array_equal(lit, true[analysis.grid.native_of(at)[2]])
     assert true[MARK[2]] in lit
 
@@ -124,6 +132,56 @@ def test_pandas_alone_reads_the_numbers_of_a_forecast() -> None:
                 column = frame[f"{entity}_{variable.format(label)}"].to_numpy()
                 np.testing.assert_array_equal(column, line.values[i, j])
     np.testing.assert_array_equal(frame["when"].to_numpy().astype("datetime64[ns]"), forecast.mean["time"].values)
+
+
+def test_exports_of_the_bundled_sample_merge_with_it_on_time() -> None:
+    path = Path(__file__).parents[1] / "sample_data" / "nyc_airport_weather_2013.csv"
+    given = pd.read_csv(path, parse_dates=["time"])
+    sample = read(path)
+    analysis = hot.analyse(sample, forecaster())
+    field = analysis.field(0, 0, analysis.default_query())
+    contents = (prediction_bytes(analysis)[0], field_bytes(analysis, field)[0])
+    made = [pd.read_csv(io.BytesIO(content), parse_dates=["time"]) for content in contents]
+    merged = [pd.merge(one, given, on="time") for one in made]
+    assert [len(one) for one in merged] == [len(one) for one in made] == [24, len(sample.modes[2])]
+    observed, own = merged[0]["JFK_temp observed [°F]"], merged[0]["JFK_temp [°F]"]
+    np.testing.assert_allclose(observed, own, rtol=1e-6)
+    assert observed.notna().any()
+
+
+ZONES = [
+    ("2024-05-05T{}:00+05:45", "2024-05-04T18:15:00Z"), ("2024-05-05T{}:00Z", "2024-05-05T00:00:00Z"),
+    ("2024-05-05 {}:00 UTC", "2024-05-05T00:00:00Z"),
+    ("2024-05-05 {}:00:00.250-0300", "2024-05-05T03:00:00.250000000Z"),
+    ("2024-05-05T{}:00", "2024-05-05T00:00:00"), ("05.05.2024 {}:00", "2024-05-05T00:00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "first"), ZONES)
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_a_zone_is_written_as_utc_and_none_is_invented(form: str, first: str, layout: str) -> None:
+    station = ",station" if layout == "long" else ""
+    rows = [f"{form.format(f'{hour:02d}')}{',Oslo' if station else ''},{hour}.5" for hour in range(24)]
+    sample = read("\n".join([f"when{station},level", *rows]).encode(), "a.csv")
+    assert (sample.geometry.zoned, sample.data["time"].dtype.kind) == (first.endswith("Z"), "M")
+    content = csv_bytes(sample.data, sample.geometry)
+    texts = pd.read_csv(io.BytesIO(content))["when"]
+    assert texts[0] == first
+    assert texts.str.endswith("Z").tolist() == [first.endswith("Z")] * 24
+    again = read(content, "b.csv")
+    np.testing.assert_array_equal(again.data["time"].values, sample.data["time"].values)
+    assert again.geometry == sample.geometry
+
+
+def test_dates_with_a_zone_take_the_clock_of_another_column() -> None:
+    rows = [f"2024-05-05 00:00Z,{hour:02d}:30,{hour}" for hour in range(9)]
+    sample = read("\n".join(["date,clock,level", *rows]).encode(), "a.csv")
+    assert csv_bytes(sample.data, sample.geometry).decode().splitlines()[1] == "2024-05-05T00:30:00Z,0.0"
+
+
+def test_counted_steps_have_no_zone() -> None:
+    sample = read(("time,level\n" + "\n".join(f"{i},{i}.5" for i in range(9))).encode(), "a.csv")
+    assert csv_bytes(sample.data, sample.geometry).decode().splitlines()[1] == "0,0.5"
 
 
 @pytest.mark.parametrize("entities", [("JFK",), ("EWR", "LGA"), None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,13 +21,13 @@ def csv_bytes(values: xr.DataArray, geometry: SeriesGeometry) -> bytes:
 
     Args:
         values: (entity, variable, time); a coordinate `unit` on "variable" goes into the headings.
-        geometry: the input's, for the layout and the name of the time column.
+        geometry: the input's, for the layout, the name of the time column and whether its times are UTC.
 
     Returns:
         UTF-8 text.
     """
     values = values.transpose("entity", "variable", "time")
-    stamps = time_texts(values["time"].values)
+    stamps = time_texts(values["time"].values, geometry.zoned)
     wide = geometry.layout == "wide" and _told_apart(values)
     frame = wide_frame(values, stamps, geometry) if wide else long_frame(values, stamps, geometry)
     # pandas writes as many digits as tell a number from its neighbours: what is read again is what was written
@@ -84,9 +85,10 @@ def variable_headings(values: xr.DataArray) -> list[str]:
     return [n if not u or n.endswith((f"[{u}]", f"({u})")) else f"{n} [{u}]" for n, u in zip(names, units, strict=True)]
 
 
-def time_texts(time: np.ndarray) -> np.ndarray:
-    """ISO stamps, to the second where that is exact; step numbers as they are."""
+def time_texts(time: np.ndarray, zoned: bool) -> np.ndarray:
+    """ISO stamps, to the second where that is exact, with a Z where they are known as UTC; step numbers as they are."""
     if time.dtype.kind != "M":
         return time
     whole = bool(np.all(time == time.astype("datetime64[s]")))
-    return np.asarray(np.datetime_as_string(time, unit="s" if whole else "ns"))
+    zone: Literal["UTC", "naive"] = "UTC" if zoned else "naive"
+    return np.asarray(np.datetime_as_string(time, unit="s" if whole else "ns", timezone=zone))

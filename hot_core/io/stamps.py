@@ -55,7 +55,7 @@ def parse_dates(column: pd.Series, dayfirst: bool | None, name: str) -> tuple[pd
         name: the file's name, for sentences.
 
     Returns:
-        datetime64[ns] stamps without zone (UTC where the file tells zones), and notes.
+        datetime64[ns] stamps, without a zone or, where the file tells zones, in UTC; and notes.
 
     Raises:
         ReadError: when a row has no date, a wrong one, or the order of day and month stays open.
@@ -90,7 +90,7 @@ def _iso(column: pd.Series, name: str) -> tuple[pd.Series, list[str]]:
     parsed = pd.to_datetime(text, errors="coerce", format="ISO8601", utc=True)
     zoned = bool(text.str.contains(r":.*(?:Z|[+-]\d{2}(?::?\d{2})?)$", regex=True).any())
     notes = ["Time stamps carry a time zone; they are shown in UTC."] if zoned else []
-    return _checked(parsed.dt.tz_localize(None), str(column.name), name), notes
+    return _checked(parsed if zoned else parsed.dt.tz_localize(None), str(column.name), name), notes
 
 
 def _day_month(column: pd.Series, dayfirst: bool | None, name: str) -> tuple[pd.Series, list[str]]:
@@ -160,7 +160,7 @@ def _checked(stamps: pd.Series, label: str, name: str) -> pd.Series:
         raise refuse(name, f"column '{label}' has a date that does not exist in {name_rows(stamps.isna())}", _MEND)
     if not 1700 < int(stamps.dt.year.min()) <= int(stamps.dt.year.max()) < 2250:
         raise refuse(name, f"column '{label}' has years outside 1700 … 2250", "Check the dates")
-    return stamps.astype("datetime64[ns]")
+    return stamps.dt.as_unit("ns")
 
 
 def add_clock(stamps: pd.Series, clock: pd.Series) -> pd.Series:

@@ -178,6 +178,6 @@ def _sample(cube: _Cube, time: TimeColumn, layout: str, blob: Blob, notes: list[
         Mode("variable", np.array(cube.variables)),
         Mode("time", cube.axis.coords, None if dated else "step"),
     )
-    geometry = SeriesGeometry(cube.axis.step, time.label, "long" if layout == "long" else "wide")
+    geometry = SeriesGeometry(cube.axis.step, time.label, "long" if layout == "long" else "wide", time.zoned)
     units = {"unit": ("variable", np.array(cube.units))}
     return frozen_sample(values, modes, geometry, blob.source("CSV"), notes, extra=units)

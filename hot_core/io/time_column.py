@@ -26,16 +26,18 @@ class TimeColumn:
     """When each row was measured.
 
     Attributes:
-        stamps: datetime64[ns], float counters, or None when the rows are only in order.
+        stamps: datetime64[ns] without zone, float counters, or None when the rows are only in order.
         used: columns that are used up and are no variables.
         label: the name of the column.
         notes: sentences for the user.
+        zoned: the stamps had a zone and are in UTC.
     """
 
     stamps: pd.Series | None
     used: tuple[str, ...]
     label: str
     notes: tuple[str, ...]
+    zoned: bool = False
 
 
 def find_time(cells: pd.DataFrame, dayfirst: bool | None, name: str) -> TimeColumn:
@@ -54,12 +56,13 @@ def find_time(cells: pd.DataFrame, dayfirst: bool | None, name: str) -> TimeColu
         _refuse_bad_dates(cells, name)
     else:
         stamps, notes = parse_dates(cells[label], dayfirst, name)
+        zoned, stamps = stamps.dt.tz is not None, stamps.dt.tz_localize(None)
         used = list(dict.fromkeys([label, *counters, *(parts.values() if len(parts) >= 3 else ())]))
         clocks = [str(one) for one in cells if one != label and looks_like_clock(cells[one])]
         if clocks and bool((stamps == stamps.dt.normalize()).all()):
             stamps = add_clock(stamps, cells[clocks[0]])
             used.append(clocks[0])
-        return TimeColumn(stamps, tuple(used), label, tuple(notes))
+        return TimeColumn(stamps, tuple(used), label, tuple(notes), zoned)
     if {"year", "month", "day"} <= parts.keys() or _years_alone(cells, parts):
         stamps = _from_parts(cells, parts, name)
         note = f"The time is put together from the columns {', '.join(parts.values())}."

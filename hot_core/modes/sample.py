@@ -52,11 +52,13 @@ class SeriesGeometry:
         step: the sampling step; None when the file has no date column (positions are counted).
         time_name: the name of the time column in the file.
         layout: "wide" (one column for each entity and variable) or "long" (an entity column).
+        zoned: the file's stamps had a zone, so that the times are UTC; else nothing is known of their zone.
     """
 
     step: np.timedelta64 | None
     time_name: str
     layout: Literal["wide", "long"]
+    zoned: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ class Axis(_Plain):
         unit: of the coordinates: "mm", "voxel", the map's unit, "hour"; None for names and counted steps.
         first: the coordinate of native position 0.
         step: from one position to the next; negative where rows run southwards.
-        origin: where "hour" counts from, an ISO stamp; for other axes None.
+        origin: where "hour" counts from, an ISO stamp (with a Z where the times are known as UTC); for other axes None.
         names: what the positions are called, where they are called something.
         units: the unit of each variable, None where the file gives none.
         roles: the role of each band, () while unknown.

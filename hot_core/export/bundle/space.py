@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def _axis(analysis: Analysis, index: int, mode: Mode, geometry: Geometry) -> Axi
         units = _units(analysis) if mode.name == "variable" else ()
         return Axis(name=mode.name, names=names, units=units, roles=_roles(analysis) if mode.name == "band" else ())
     if isinstance(geometry, SeriesGeometry):
-        return time_axis(mode, analysis.grid.window[index][0])
+        return time_axis(mode, analysis.grid.window[index][0], geometry.zoned)
     first = float(mode.coords[0])
     if isinstance(geometry, VolumeGeometry):
         step = float(geometry.zooms[index]) if geometry.placed else 1.0
@@ -54,12 +54,22 @@ def _pixel(geometry: RasterGeometry) -> tuple[float, float]:
     return (math.hypot(b, e), math.hypot(a, d)) if rotated(geometry) else (e, a)
 
 
-def time_axis(mode: Mode, start: int) -> Axis:
-    """Hours since the window began; counted steps where the stamps are no straight line (months), or there are none."""
+def time_axis(mode: Mode, start: int, zoned: bool = False) -> Axis:
+    """Hours since the window began; counted steps where the stamps are no straight line (months), or there are none.
+
+    Args:
+        mode: the time mode.
+        start: the first native position of the window.
+        zoned: its stamps are known as UTC, and the origin says so by a Z.
+
+    Returns:
+        The axis.
+    """
     coords = mode.coords
     steps = np.diff(coords)
     dated = coords.dtype.kind == "M"
-    origin = str(np.datetime_as_string(coords[start], unit="s")) if dated else None
+    zone: Literal["UTC", "naive"] = "UTC" if zoned else "naive"
+    origin = str(np.datetime_as_string(coords[start], unit="s", timezone=zone)) if dated else None
     if not dated or (steps != steps[0]).any():
         return Axis(name=mode.name, first=float(-start), origin=origin)
     step = float(steps[0] / HOUR)
