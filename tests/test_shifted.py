@@ -142,6 +142,106 @@ def test_other_steps_and_rows_beside_the_step_are_no_shift() -> None:
     assert look(csv(months)) == ()
 
 
+def on(day: int, first: str = "2001-01", count: int = 151, step: int = 1, clock: str = "0h") -> list[pd.Timestamp]:
+    """One day of every so many months; 0 is the last one."""
+    months = [pd.Period(first, "M") + step * at for at in range(count)]
+    return [month.to_timestamp() + pd.Timedelta(days=(day or month.days_in_month) - 1) + pd.Timedelta(clock)
+            for month in months]  # fmt: skip
+
+
+def stations(**times: list[pd.Timestamp]) -> bytes:
+    return csv(pd.concat([
+        pd.DataFrame({"time": one, "station": name, "v": [1000 * which + at + 0.5 for at in range(len(one))]})
+        for which, (name, one) in enumerate(times.items())
+    ]))  # fmt: skip
+
+
+MONTHS = {
+    "last": (on(1), on(0), "on the last day of the month, the others on the 1st of the month"),
+    "middle": (on(1), on(15), "on the 15th of the month, the others on the 1st of the month"),
+    "first": (on(0), on(2), "on the 2nd of the month, the others on the last day of the month"),
+    "noon": (
+        on(3), on(3, clock="12h"),
+        "on the 3rd of the month at 12:00, the others on the 3rd of the month at 00:00",
+    ),
+    "quarter": (
+        on(1, step=3), on(0, "2001-03", step=3),
+        "on the last day of Mar, Jun, Sep and Dec, the others on the 1st of Jan, Apr, Jul and Oct",
+    ),
+    "rare": (on(1), on(0, "2001-02", 47, 3), "on the last day of the month, the others on the 1st of the month"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MONTHS)
+def test_months_on_another_day_are_a_question_with_its_rows(case: str) -> None:
+    one, two, where = MONTHS[case]
+    data = stations(A=one, B=two)
+    (found,) = look(data)
+    assert (found.answer, found.open, found.column) == ("shifted", True, "time")
+    assert found.words == f"{len(two)} rows of B stand {where}"
+    assert found.rows == tuple(range(len(one) + 1, len(one) + len(two) + 1))
+    kept = ", or all times are kept" if case == "last" else ""
+    with pytest.raises(
+        ReadError, match=rf"{len(two)} rows of B stand {where} .*before or after{kept} \(option shifted"
+    ):
+        read(data, "t.csv")
+
+
+@pytest.mark.parametrize("said", ["before", "after"])
+@pytest.mark.parametrize("case", MONTHS)
+def test_months_are_moved_to_the_day_of_the_others(case: str, said: str) -> None:
+    one, two, _ = MONTHS[case]
+    step = 3 if case == "quarter" else 1
+    day, first = (0 if case == "first" else one[0].day), f"2000-{13 - step:02d}"
+    others = on(day, first, count=153 if step == 1 else 155, step=step)  # one more on either side
+    sample = read(stations(A=one, B=two), "t.csv", shifted=said)
+    assert sample.geometry.step == np.timedelta64(step, "M")
+    times = [pd.Timestamp(t) for t in sample.data["time"].values]
+    wanted: dict[pd.Timestamp, list[float]] = {}
+    for which, series in enumerate((one, two)):
+        for at, time in enumerate(series):
+            near = max(t for t in others if t <= time) if said == "before" else min(t for t in others if t >= time)
+            wanted.setdefault(near, [np.nan, np.nan])[which] = 1000 * which + at + 0.5
+    assert times == sorted(wanted)
+    np.testing.assert_array_equal(sample.data.values[:, 0].T, [wanted[time] for time in times])
+    turn = "earlier" if said == "before" else "later"
+    assert any(f"they are moved {turn}, to the " in note for note in sample.notes)
+    about = [found for found in look(stations(A=one, B=two), shifted=said) if found.answer == "shifted"]
+    assert [(found.open, "as you said" in found.done) for found in about] == [(False, True)]
+
+
+def test_months_are_kept_only_where_a_step_holds_them_all() -> None:
+    sample = read(stations(A=on(1), B=on(0)), "t.csv", shifted="keep")
+    assert sample.geometry.step == np.timedelta64(1, "D")
+    assert any("the step becomes 1 d, and what lies between is missing" in note for note in sample.notes)
+    data = stations(A=on(1), B=on(15))
+    with pytest.raises(
+        ReadError, match=r"the times cannot all be kept: 151 rows of B stand on the 15th .* before or af"
+    ):
+        read(data, "t.csv", shifted="keep")
+    (found,) = look(data, shifted="keep")
+    assert (found.open, found.done.split(":")[0]) == (True, "They cannot all be kept")
+
+
+def test_a_shorter_day_stays_in_its_series_and_a_stray_row_hides_nothing() -> None:
+    data = stations(A=on(0), B=on(28))  # in February both are the same day, and B still moves by one rule
+    for said, begin in (("before", "2000-12-31"), ("after", "2001-01-31")):
+        sample = read(data, "t.csv", shifted=said)
+        assert sample.data["time"].values[0] == np.datetime64(begin)
+        assert int(np.isfinite(sample.data.values[1]).sum()) == 151
+    stray = stations(A=[*on(1), pd.Timestamp("2001-03-09")], B=on(0))
+    assert [found.answer for found in look(stray)] == ["shifted"]
+    with pytest.raises(ReadError, match="no common step"):
+        read(stray, "t.csv", shifted="before")
+
+
+def test_months_beside_days_or_on_one_day_are_no_shift() -> None:
+    days = list(pd.date_range("2001-01-01", periods=4603, freq="D"))
+    for data in (stations(A=on(1), B=on(0), C=days), stations(A=on(1), B=on(1, "2003-05")), stations(A=on(0), B=on(0))):
+        assert "shifted" not in {found.answer for found in look(data)}
+        assert read(data, "t.csv").data.shape[0] in (2, 3)
+
+
 def test_the_command_line_offers_every_answer_of_the_page(tmp_path: Path) -> None:
     save_model(forecaster(), tmp_path / "air")
     (tmp_path / "t.csv").write_bytes(csv(long({"A": "0min", "B": "30min"}, strays=(5,))))

@@ -154,11 +154,15 @@ def _between(stamps: pd.Series, names: pd.Series, label: str, options: TableOpti
         "before": "They are moved to the step before, as you said.",
         "after": "They are moved to the step after, as you said.",
     }[options.shifted]
-    waits = options.shifted == "error"
-    return [
-        _finding("shifted", one.words, done, label, pd.Series(one.rows, index=stamps.index), stamps, waits)
-        for one in find_shifts(stamps, names)
-    ]
+    stuck = "They cannot all be kept: no step holds all times. Say that they are moved."
+    keep, found = options.shifted == "keep", []
+    for one in find_shifts(stamps, names):
+        waits = options.shifted == "error" or (keep and bool(one.trouble))
+        said = stuck if keep and waits else done
+        found.append(
+            _finding("shifted", one.words, said, label, pd.Series(one.rows, index=stamps.index), stamps, waits)
+        )
+    return found
 
 
 def _beside(stamps: pd.Series, label: str, options: TableOptions) -> list[Finding]:

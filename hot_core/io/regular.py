@@ -77,7 +77,7 @@ def rows_of(mask: pd.Series | np.ndarray) -> str:
 def dated_grid(stamps: pd.Series) -> Grid | None:
     """The grid of dated rows; None for what is not dated, has one time only, or has whole months as its step."""
     values, dated = time_numbers(stamps)
-    return find_grid(values, True) if dated and stamps.nunique() > 1 and _months(stamps) is None else None
+    return find_grid(values, True) if dated and stamps.nunique() > 1 and month_grid(stamps) is None else None
 
 
 def settle_irregular(frame: pd.DataFrame, irregular: Irregular) -> tuple[pd.DataFrame, list[str], Grid | None]:
@@ -143,7 +143,7 @@ def regular_axis(stamps: pd.Series, name: str, entities: pd.Series | None = None
     numbers = np.unique(values)
     if len(numbers) < 2:
         raise refuse(name, "all rows have the same time", "Give at least two steps in time")
-    months = _months(stamps) if dated and settled is None else None
+    months = month_grid(stamps) if dated and settled is None else None
     if months is not None:
         return _with_gaps(*months, notes, len(numbers))
     grid = settled or find_grid(values, dated)
@@ -183,8 +183,12 @@ def _irregular(stamps: pd.Series, wrong: np.ndarray, grid: Grid, name: str) -> E
     )
 
 
-def _months(stamps: pd.Series) -> tuple[np.ndarray, np.ndarray, np.timedelta64] | None:
-    """The axis of stamps that lie on one day of the month, or on its last day, at one time of day."""
+def month_grid(stamps: pd.Series) -> tuple[np.ndarray, np.ndarray, np.timedelta64] | None:
+    """The axis of stamps that lie on one day of the month, or on its last day, at one time of day.
+
+    Returns:
+        The times of the axis, the place of every stamp on it and its step in months; None for all other stamps.
+    """
     unique = stamps.drop_duplicates().sort_values()
     clock = unique - unique.dt.normalize()
     same_day = unique.dt.day.nunique() == 1

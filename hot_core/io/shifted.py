@@ -11,13 +11,15 @@ import pandas as pd
 
 from hot_core.io.limits import refuse
 from hot_core.io.regular import dated_grid, rows_of
+from hot_core.io.shifted_months import MonthShift, find_month_shifts, names_in_words
 from hot_core.io.steps import MOST, Grid, step_words, time_numbers
 from hot_core.io.table_text import rows_in_words
 
 Shifted = Literal["error", "keep", "before", "after"]
 FEWEST = 3
 """An entity of fewer different times has no step of its own."""
-NAMED = 3
+MOVED = "Say whether they are moved to the step before or after (option shifted)"
+OR_KEPT = "Say whether they are moved to the step before or after, or all times are kept (option shifted)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +38,14 @@ class Shift:
     by: int
     step: int
 
+    trouble = ""
+    """Why the times cannot all be kept; a finer step always holds them."""
+
     @property
     def words(self) -> str:
         """What was found: "61 rows of B lie 30 min after the others' times, which are 1 h apart"."""
-        more = len(self.entities) - NAMED
-        names = ", ".join(self.entities[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
         lie = "lies" if self.rows.sum() == 1 else "lie"
+        names = names_in_words(self.entities)
         return (
             f"{rows_of(self.rows)} of {names} {lie} {_length(self.by)} after the others' times, which are {self.apart}"
         )
@@ -51,25 +55,47 @@ class Shift:
         """The step of every series."""
         return f"{_length(self.step)} apart"
 
+    @property
+    def kept(self) -> str:
+        """What keeping the times does."""
+        return "all times are kept, and what lies between is missing"
 
-def find_shifts(stamps: pd.Series, entities: pd.Series) -> list[Shift]:
+    def moved(self, stamps: pd.Series, way: Literal["before", "after"]) -> tuple[pd.Series, str]:
+        """The times of the file with these moved to the step before or after, and what was done."""
+        by = -self.by if way == "before" else self.step - self.by
+        turn = "earlier" if by < 0 else "later"
+        words = f"they are moved {_length(abs(by))} {turn}, to the step {way}"
+        return stamps.where(~self.rows, stamps + pd.Timedelta(by, "ns")), words
+
+
+def find_shifts(stamps: pd.Series, entities: pd.Series) -> list[Shift | MonthShift]:
     """Entities of the smallest step whose times lie between those of most; on one axis all would have gaps.
 
     The place of an entity is the remainder of its times by the step that it has by itself; that of most entities
     counts, the first one's among equals. Entities whose rows mostly lie beside the step of all rows together are no
-    matter of this: they have few rows, and `settle_irregular` names them.
+    matter of this: they have few rows, and `settle_irregular` names them. Series of whole months have a place in the
+    month instead, see `find_month_shifts`.
 
     Args:
         stamps: datetime64[ns], indexed by the file's row number.
         entities: the entity of each row.
 
     Returns:
-        One shift for every distance that occurs, in rising order; [] where nothing is dated or shifted.
+        One shift for every distance that occurs, in rising order, then those of months; [] where nothing is dated or
+        shifted.
     """
     if not time_numbers(stamps)[1]:
         return []
     owned = {str(name): _own_grid(one) for name, one in stamps.groupby(entities, sort=False)}
     grids = {name: grid for name, grid in owned.items() if grid is not None}
+    together, owner = dated_grid(stamps), entities.astype(str)
+    even = _even_shifts(stamps, owner, grids, together)
+    if together is None or any(grid.step <= together.step for grid in grids.values()):
+        return [*even]  # all lie on one grid of months, or a series has so fine a step that it holds the months, too
+    return [*even, *find_month_shifts(stamps, owner, [name for name in owned if name not in grids], together)]
+
+
+def _even_shifts(stamps: pd.Series, owner: pd.Series, grids: dict[str, Grid], together: Grid | None) -> list[Shift]:
     step = min((int(grid.step) for grid in grids.values()), default=0)
     phases = {name: int(grid.phase) for name, grid in grids.items() if grid.step == step}
     if len(set(phases.values())) < 2:
@@ -79,9 +105,8 @@ def find_shifts(stamps: pd.Series, entities: pd.Series) -> list[Shift]:
     for name, phase in phases.items():
         if phase != usual:
             apart.setdefault((phase - usual) % step, []).append(name)
-    owner = entities.astype(str)
     found = [Shift(owner.isin(names).to_numpy(), tuple(names), by, step) for by, names in sorted(apart.items())]
-    values, together = time_numbers(stamps)[0], dated_grid(stamps)
+    values = time_numbers(stamps)[0]
     if together is not None and not together.trouble(values):
         found = [one for one in found if together.off(values[one.rows]).mean() <= MOST]
     return found
@@ -103,7 +128,8 @@ def settle_shifted(
         The times and notes.
 
     Raises:
-        ReadError: when series lie between the others and `shifted` is "error".
+        ReadError: when series lie between the others and `shifted` is "error", or when no step holds all that
+            "keep" would keep.
     """
     found = find_shifts(stamps, entities)
     if not found:
@@ -114,16 +140,20 @@ def settle_shifted(
         raise refuse(
             name,
             f"series lie between the times of the others: {found[0].words} ({listed})",
-            "Say whether they are moved to the step before or after, or all times are kept (option shifted)",
+            MOVED if any(one.trouble for one in found) else OR_KEPT,
         )
     if shifted == "keep":
-        return stamps, [f"{one.words}; all times are kept, and what lies between is missing." for one in found]
+        if trouble := next((one.trouble for one in found if one.trouble), ""):
+            raise refuse(
+                name,
+                f"the times cannot all be kept: {found[0].words}, and {trouble}",
+                MOVED,
+            )
+        return stamps, [f"{one.words}; {one.kept}." for one in found]
     notes = []
     for one in found:
-        by = -one.by if shifted == "before" else one.step - one.by
-        stamps = stamps.where(~one.rows, stamps + pd.Timedelta(by, "ns"))
-        way = "earlier" if by < 0 else "later"
-        notes.append(f"{one.words}; they are moved {_length(abs(by))} {way}, to the step {shifted}.")
+        stamps, done = one.moved(stamps, shifted)
+        notes.append(f"{one.words}; {done}.")
     return stamps, notes
 
 
