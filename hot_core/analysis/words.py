@@ -99,6 +99,8 @@ def step_at(times: np.ndarray, at: int) -> np.timedelta64:
 def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) -> str:
     """The time that steps cover, the last one to its end; whole days are named without a clock.
 
+    The clock has minutes, or seconds or milliseconds where begin or end need them.
+
     Returns:
         "2013-12-30 14:00–18:00", "2013-12-30 22:00 – 2013-12-31 02:00", "2013-12-30 – 2014-01-02".
     """
@@ -106,8 +108,10 @@ def time_words(first: np.datetime64, last: np.datetime64, step: np.timedelta64) 
         days = [str(first.astype("datetime64[D]")), str((last + step - DAY).astype("datetime64[D]"))]
         return days[0] if days[0] == days[1] else " – ".join(days)
     end = last + step
-    exact: Literal["m", "s"] = "m" if step % np.timedelta64(60, "s") == np.timedelta64(0) else "s"
-    texts = [str(t).replace("T", " ") for t in np.datetime_as_string(np.array([first, end]), unit=exact)]
+    both = np.array([first, end])
+    units: tuple[Literal["m", "s"], ...] = ("m", "s")
+    exact: Literal["m", "s", "ms"] = next((u for u in units if (both.astype(f"datetime64[{u}]") == both).all()), "ms")
+    texts = [str(t).replace("T", " ") for t in np.datetime_as_string(both, unit=exact)]
     if texts[0][:10] == texts[1][:10]:
         return f"{texts[0]}–{texts[1][11:]}"
     midnight = end == end.astype("datetime64[D]") and end - DAY == first.astype("datetime64[D]")
