@@ -332,6 +332,12 @@ def test_the_size_of_a_series_is_said_in_the_right_number(count: int, words: str
     assert series_words(sample).startswith(words)
 
 
+@pytest.mark.parametrize(("zone", "words"), [("Z", "2024-02-29 UTC"), ("+05:45", "2024-02-28 UTC"), ("", "2024-02-29")])
+def test_times_that_tell_a_zone_are_said_to_be_in_utc(zone: str, words: str) -> None:
+    rows = [f"2024-02-29T{hour:02d}:00{zone},{hour}" for hour in range(5)]
+    assert series_words(read(table(rows, "time,a"), "t.csv")).endswith(f" {words}")
+
+
 def test_one_band_is_no_bands() -> None:
     for count, words in ((1, " · 1 band · "), (3, " · 3 bands · ")):
         data = geotiff(np.ones((11, 13, count), np.uint16), *TRANSFORMS["north-up"], descriptions=ROLES[:count])

@@ -47,6 +47,7 @@ def series_words(sample: Sample) -> str:
     else:
         span = "no dates: steps are counted"
     step = f" every {step_words(sample.geometry.step)}" if isinstance(sample.geometry, SeriesGeometry) else ""
+    span += " UTC" if isinstance(sample.geometry, SeriesGeometry) and sample.geometry.zoned else ""
     names = f"{_many(entity, 'entity')} × {_many(variable, 'variable')} × {_many(time, 'step')}"
     return f"{names}{step} · {span}"
 
