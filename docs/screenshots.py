@@ -7,9 +7,10 @@ from playwright.sync_api import sync_playwright
 from tests.browser.actions import KINDS, TITLES, figure, open_page
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.server import running_app
+from tests.browser.viewer import viewer
 
 HERE = Path(__file__).resolve().parent
-FIGURES = {"start": [f"start_{kind}" for kind in KINDS], **{kind: [f"{kind}_data"] for kind in KINDS}}
+FIGURES = {"start": [f"start_{kind}" for kind in KINDS], "series": ["series_data"], "raster": ["raster_data"]}
 
 
 def main() -> None:
@@ -21,6 +22,8 @@ def main() -> None:
             open_page(page, url, name)
             for key in FIGURES.get(name, []):
                 figure(page, key)
+            if name == "volume":
+                viewer(page)
             page.wait_for_timeout(1500)  # plotly and the fonts come in a moment after the script has ended
             page.screenshot(path=HERE / f"{name}.png")
             print(HERE / f"{name}.png")
