@@ -229,10 +229,11 @@ def test_a_shorter_day_stays_in_its_series_and_a_stray_row_hides_nothing() -> No
         sample = read(data, "t.csv", shifted=said)
         assert sample.data["time"].values[0] == np.datetime64(begin)
         assert int(np.isfinite(sample.data.values[1]).sum()) == 151
-    stray = stations(A=[*on(1), pd.Timestamp("2001-03-09")], B=on(0))
-    assert [found.answer for found in look(stray)] == ["shifted"]
-    with pytest.raises(ReadError, match="no common step"):
-        read(stray, "t.csv", shifted="before")
+    stray = [pd.Timestamp("2001-03-09")]
+    for data in (stations(A=on(1) + stray, B=on(0)), stations(A=on(1), B=on(0) + stray)):
+        assert [found.answer for found in look(data)] == ["shifted"]
+        with pytest.raises(ReadError, match="no common step"):  # and the stray row is not moved onto another one
+            read(data, "t.csv", shifted="before")
 
 
 def test_months_beside_days_or_on_one_day_are_no_shift() -> None:
