@@ -10,6 +10,7 @@ from app import state
 from app.parts import linked
 from app.selection import History, Selection
 from hot_core.figures.picking import Click
+from tests.makers_reports import clicked, reported
 
 SHAPE = (3, 5, 7)
 Memory = dict[str, Any]
@@ -31,7 +32,7 @@ def view() -> Any:
 
 
 def event(memory: Memory, place: str, **what: Any) -> None:
-    memory[place] = {"event": what}
+    memory[place] = reported(**what)
 
 
 def now(memory: Memory) -> Selection:
@@ -80,7 +81,7 @@ def test_a_second_click_before_the_page_has_run_again_keeps_the_first(memory: Me
     event(memory, "matrix", type="pick", role="key", position=4)
     linked.follow_matrix(old, "matrix", 1)
     assert now(memory) == Selection((1, 0, 0), (1, 4, 1))
-    event(memory, "clicks", type="click", figure="figure", x=0, y=0, shift=False)
+    memory["clicks"] = clicked("figure", 0, 0)
     linked._follow("clicks", old, {"figure": lambda click, base: (2, 2, 2)})
     assert now(memory) == Selection((2, 2, 2), (1, 4, 1))
 
@@ -118,7 +119,7 @@ def test_a_click_in_the_data_moves_query_or_key_from_where_it_is(
 ) -> None:
     state.choose("series", Selection((1, 2, 3), (0, 1, 1)))
     memory["series_picks"] = picks
-    event(memory, "clicks", type="click", figure="figure", x="a", y=1, axis="x", cell=[2, 4], shift=shift)
+    memory["clicks"] = clicked("figure", "a", 1, shift, [2, 4])
 
     def pick(click: Click, base: tuple[int, ...]) -> tuple[int, ...]:
         assert click.cell is not None
@@ -129,6 +130,16 @@ def test_a_click_in_the_data_moves_query_or_key_from_where_it_is(
 
 
 def test_a_figure_that_is_not_listened_to_is_not_heard(memory: Memory) -> None:
-    event(memory, "clicks", type="click", figure="other", x=0, y=0)
+    memory["clicks"] = clicked("other", 0, 0)
     linked._follow("clicks", view(), {})
     assert now(memory) == Selection((1, 2, 3))
+
+
+def test_a_click_that_waited_is_followed_before_the_one_that_brings_it(memory: Memory) -> None:
+    waited = reported(type="pick", role="query", position=4)["event"]
+    memory["matrix"] = reported(type="pick", role="key", position=0)
+    memory["matrix"]["event"]["before"] = [waited]
+    linked.follow_matrix(view(), "matrix", 1)
+    assert now(memory) == Selection((1, 4, 3), (1, 0, 3))
+    linked.follow_matrix(view(), "matrix", 1)
+    assert memory["series_history"].past == (Selection((1, 2, 3)), Selection((1, 4, 3)))

@@ -35,6 +35,7 @@ from hot_core.modes import TokenGrid
 from hot_core.pipeline import Settings, analyse
 from hot_core.transforms.guess import moved_around
 from tests.javascript import run_module
+from tests.makers_reports import reported
 from tests.makers_samples import classifier, nifti, segmenter
 from tests.test_markers import AFFINES
 
@@ -489,7 +490,7 @@ def test_a_click_in_the_viewer_means_the_token_of_its_voxel(
     picks: str, shift: bool, expected: Selection, memory: dict[str, Any]
 ) -> None:
     memory["volume_picks"] = picks
-    memory["v"] = {"event": {"type": "pick", "voxel": [5, 9, 22], "shift": shift, "volume": "abc"}}
+    memory["v"] = reported(type="pick", voxel=[5, 9, 22], shift=shift, volume="abc")
     linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_history"].now == expected
 
@@ -498,7 +499,7 @@ def test_a_click_in_the_viewer_means_the_token_of_its_voxel(
 def test_a_click_beside_the_region_or_in_a_volume_now_gone_is_not_heard(
     change: dict[str, Any], memory: dict[str, Any]
 ) -> None:
-    memory["v"] = {"event": {"type": "pick", "voxel": [5, 9, 22], "shift": False, "volume": "abc"} | change}
+    memory["v"] = reported(**({"type": "pick", "voxel": [5, 9, 22], "shift": False, "volume": "abc"} | change))
     linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_history"] == History(Selection((1, 1, 1)))
     with pytest.raises(SelectionError, match="outside the analysed window"):
@@ -506,16 +507,16 @@ def test_a_click_beside_the_region_or_in_a_volume_now_gone_is_not_heard(
 
 
 def test_a_click_in_a_part_of_a_volume_is_counted_from_the_first_voxel_of_the_whole(memory: dict[str, Any]) -> None:
-    memory["v"] = {"event": {"type": "pick", "voxel": [2, 0, 12], "shift": False, "volume": "abc"}}
+    memory["v"] = reported(type="pick", voxel=[2, 0, 12], shift=False, volume="abc")
     linked.follow_viewer(volume_view(), "v", Held("abc", b"", ((3, 13), (9, 17), (10, 23)), whole=False))
     assert memory["volume_history"].now == Selection(volume_view().analysis.grid.token_of([5, 9, 22]))
 
 
 def test_the_region_moves_to_the_crosshair(memory: dict[str, Any]) -> None:
-    memory["v"] = {"event": {"type": "region", "voxel": [2, 9, 22], "volume": "abc"}}
+    memory["v"] = reported(type="region", voxel=[2, 9, 22], volume="abc")
     linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_region"] == ((0, 8), (0, 17), (0, 23))
-    memory["v"]["event"]["voxel"] = [8, 9, 22]
+    memory["v"] = reported(type="region", voxel=[8, 9, 22], volume="abc")
     linked.follow_viewer(volume_view(), "v", sent_whole("abc"))
     assert memory["volume_region"] == ((4, 12), (0, 17), (0, 23))
 

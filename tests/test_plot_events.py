@@ -8,6 +8,7 @@ const plot = (name) => {
   const made = { name, _ev: {}, heard: {} };
   made.on = (event, handler) => { made.heard[event] = handler; };
   made.removeListener = (event, handler) => { if (made.heard[event] === handler) delete made.heard[event]; };
+  made.addEventListener = () => {};  // of the element itself, for fingers
   return made;
 };
 const page = { a: plot("a"), b: plot("b") };
