@@ -131,12 +131,6 @@ def opened(kind: Kind, identity: Hashable) -> bool:
     return changed
 
 
-def event(key: str) -> dict[str, Any] | None:
-    """The newest that a picture has just reported; gone after one rerun."""
-    found = get(key)
-    return None if found is None else found.get("event")
-
-
 def events(key: str) -> list[dict[str, Any]]:
     """What a picture has reported since it was last asked, in order.
 
@@ -145,7 +139,7 @@ def events(key: str) -> list[dict[str, Any]]:
     Returns:
         The events that have not been handed back before.
     """
-    newest = event(key)
+    newest = (get(key) or {}).get("event")  # gone after one rerun
     if newest is None:
         return []
     reported = [*newest["before"], newest]

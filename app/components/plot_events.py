@@ -16,7 +16,7 @@ def listen(key: str, figures: Sequence[str], on_event: Callable[[], None]) -> No
     """Listen to figures by their keys; mount once on a page.
 
     Args:
-        key: of the listener; `state.event(key)` holds what happened while `on_event` runs: the figure's key, x, y and
+        key: of the listener; `state.events(key)` holds what happened while `on_event` runs: the figure's key, x, y and
             axis of the click, the cell in a heatmap, and whether Shift was held.
         figures: keys of the `st.plotly_chart`s whose clicks count.
         on_event: called before the rerun that follows.

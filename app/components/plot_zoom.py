@@ -16,7 +16,7 @@ def listen_zoom(key: str, figure: str, of: str, on_event: Callable[[], None]) ->
     """Listen to one figure by its key.
 
     Args:
-        key: of the listener; `state.event(key)` holds "range", two coordinates, and "of".
+        key: of the listener; `state.events(key)` holds "range", two coordinates, and "of".
         figure: key of the `st.plotly_chart`.
         of: what the figure shows; a zoom of something else is not for it.
         on_event: called before the rerun that follows.

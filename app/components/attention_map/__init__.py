@@ -34,7 +34,7 @@ def attention_map(key: str, payload: bytes, on_event: Callable[[], None]) -> Non
     """Show a map, or one mode's matrix.
 
     Args:
-        key: of the instrument; `state.event(key)` holds what happened while `on_event` runs:
+        key: of the instrument; `state.events(key)` holds what happened while `on_event` runs:
             {"type": "pick", "role": "query" or "key", "position": flat index}, {"type": "pair", "query", "key"},
             {"type": "undo"} or {"type": "redo"}.
         payload: what `hot_core.figures.canvas.encode` made.

@@ -23,7 +23,7 @@ def gallery(key: str, payload: bytes, on_event: Callable[[], None]) -> None:
     """Show all heads.
 
     Args:
-        key: of the gallery; `state.event(key)` holds {"type": "open", "layer", "head"} while `on_event` runs.
+        key: of the gallery; `state.events(key)` holds {"type": "open", "layer", "head"} while `on_event` runs.
         payload: what `hot_core.figures.gallery.gallery_bytes` made.
         on_event: called before the rerun that follows.
     """

@@ -44,7 +44,7 @@ def volume_viewer(key: str, look: bytes, on_event: Callable[[], None]) -> None:
     """Show a volume that the browser holds.
 
     Args:
-        key: of the viewer; `state.event(key)` holds what happened while `on_event` runs: {"type": "pick", "voxel",
+        key: of the viewer; `state.events(key)` holds what happened while `on_event` runs: {"type": "pick", "voxel",
             "shift", "volume"} for a click, {"type": "region", "voxel", "volume"} for another region. Voxels are
             counted from the first one that was sent.
         look: what `hot_core.figures.viewer.look_bytes` made.
