@@ -6,12 +6,20 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from hot_core.errors import HotError
-from hot_core.scene import Progress
+from hot_core.errors import HotError, ModelError
 
 T = TypeVar("T")
+
+
+class Progress(Protocol):
+    """How far some work is."""
+
+    @property
+    def share(self) -> float: ...  # noqa: D102
+    @property
+    def words(self) -> str: ...  # noqa: D102
 
 
 class StoppedError(Exception):
@@ -31,7 +39,7 @@ class _Slip(Generic[T]):
 class Job(Generic[T]):
     """One piece of work in a thread of its own; it ends by itself when nobody holds the job any more."""
 
-    def __init__(self, work: Callable[[Callable[[Progress], None]], T]) -> None:
+    def __init__(self, work: Callable[[Callable[[Any], None]], T]) -> None:
         self._slip: _Slip[T] = _Slip()
         weakref.finalize(self, self._slip.stop.set)
         # The thread holds the slip, never the job: a session that is closed lets go of the job, and that ends the work.
@@ -68,7 +76,7 @@ class Job(Generic[T]):
         self._slip.stop.set()
 
 
-def _run(work: Callable[[Callable[[Progress], None]], T], slip: _Slip[T]) -> None:
+def _run(work: Callable[[Callable[[Any], None]], T], slip: _Slip[T]) -> None:
     """Do the work, and put what comes of it on the slip."""
 
     def told(now: Progress) -> None:
@@ -82,3 +90,6 @@ def _run(work: Callable[[Callable[[Progress], None]], T], slip: _Slip[T]) -> Non
         return
     except HotError as error:
         slip.error = error
+    except Exception as error:
+        slip.error = ModelError(f"The work broke off by a fault of the program ({type(error).__name__}). Report it.")
+        raise

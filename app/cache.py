@@ -7,6 +7,7 @@ is frozen, and a copy at every rerun would cost more than drawing it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import asdict, astuple
 from typing import TypeVar
@@ -30,17 +31,42 @@ Said = tuple[object, ...]
 
 T = TypeVar("T")
 _remembered: WeakKeyDictionary[Analysis, dict[Hashable, object]] = WeakKeyDictionary()
+_keeping = threading.Lock()
+"""Held while what is kept is looked up or changed, never while something is made: sessions are threads."""
+
+
+MOST_OF_A_SORT = 24
+"""What can be asked in endless ways of one analysis is kept for the last so many: what ifs, comparisons, evidence."""
 
 
 def remember(analysis: Analysis, what: Hashable, make: Callable[[], T]) -> T:
-    """Something that follows from an analysis alone, made once and kept as long as the analysis itself."""
-    kept = _remembered.setdefault(analysis, {})
-    if what not in kept:
-        kept[what] = make()
-    return kept[what]  # type: ignore[return-value]
+    """Something that follows from an analysis alone, made once and kept as long as the analysis itself.
+
+    Keys that are tuples are of the sort that their first entry names, and of one sort only the last two dozen are kept.
+
+    Returns:
+        What was made, now or before.
+    """
+    with _keeping:
+        kept = _remembered.setdefault(analysis, {})
+        if what in kept:
+            return kept[what]  # type: ignore[return-value]
+    made = make()
+    with _keeping:
+        found = kept.setdefault(what, made)  # another session may have been faster
+        sort = [key for key in kept if isinstance(what, tuple) and isinstance(key, tuple) and key[0] == what[0]]
+        for key in sort[:-MOST_OF_A_SORT]:
+            kept.pop(key, None)
+    return found  # type: ignore[return-value]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+def remembered(analysis: Analysis, what: Hashable) -> object | None:
+    """What `remember` keeps of an analysis; None when it was not made yet."""
+    with _keeping:
+        return _remembered.get(analysis, {}).get(what)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
 def model(name: str) -> HOTModel:
     """A bundled model; nothing writes into it."""
     return load_model(name)

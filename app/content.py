@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hot_core.io import Decimal, Duplicates, Irregular, Scaled, Shifted
 from hot_core.io.tabular import TableOptions
+from hot_core.models.registry import ASSETS
 from hot_core.modes import Kind
 
 BUNDLED_MARK = "bundled:"
@@ -117,6 +118,15 @@ def first_look(kind: Kind, layers: int, heads: int) -> tuple[int, int]:
     """The layer and head to begin with, among those that there are."""
     layer, head = FIRST_LOOK[kind]
     return min(layer, layers - 1), min(head, heads - 1)
+
+
+VARIANTS = {"seed1": "second seed", "sum": "Kronecker sum"}
+"""What else ships of a model, by its folder."""
+
+
+def variants(model: str) -> tuple[str, ...]:
+    """The names of a bundled model's other trainings: "air-quality/seed1"."""
+    return tuple(f"{model}/{name}" for name in VARIANTS if (ASSETS / model / name / "model.safetensors").is_file())
 
 
 def samples(kind: Kind) -> tuple[Bundled, ...]:

@@ -11,6 +11,7 @@ import streamlit as st
 from app.content import Content
 from app.selection import History, Role, Selection, Token
 from hot_core.modes import Kind
+from hot_core.transforms import Box
 
 
 def get(key: str, default: Any = None) -> Any:
@@ -146,3 +147,29 @@ def events(key: str) -> list[dict[str, Any]]:
     heard = get(f"{key}_heard", ())
     put(f"{key}_heard", [one["stamp"] for one in reported])
     return [one for one in reported if one["stamp"] not in heard]
+
+
+def hidden(kind: Kind, identity: str) -> tuple[Box, ...]:
+    """The parts that a person hides from the model; none of an analysis that was just opened."""
+    of, steps = get(f"{kind}_hidden", ("", ((),)))
+    found: tuple[Box, ...] = steps[-1] if of == identity else ()
+    return found
+
+
+def hide(kind: Kind, identity: str, parts: tuple[Box, ...]) -> None:
+    """Hide these parts and no others, with a way back."""
+    of, steps = get(f"{kind}_hidden", ("", ((),)))
+    put(f"{kind}_hidden", (identity, (*(steps if of == identity else ((),)), parts)))
+
+
+def undo_hiding(kind: Kind, identity: str) -> None:
+    """Back to what was hidden before the last change."""
+    of, steps = get(f"{kind}_hidden", ("", ((),)))
+    if of == identity and len(steps) > 1:
+        put(f"{kind}_hidden", (identity, steps[:-1]))
+
+
+def hid_before(kind: Kind, identity: str) -> bool:
+    """Whether there is a way back."""
+    of, steps = get(f"{kind}_hidden", ("", ((),)))
+    return of == identity and len(steps) > 1

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 from pydantic import ValidationError
 
-from hot_core.analysis.reading import Direction
-from hot_core.analysis.result import Analysis
-from hot_core.errors import HotError, SelectionError
-from hot_core.export import factors_bytes, field_bytes, manifest, prediction_bytes
-from hot_core.export.manifest import prediction_summary
-from hot_core.io import Decimal, Duplicates, Irregular, Scaled, Shifted, read
-from hot_core.models import load_model
-from hot_core.pipeline import Settings, analyse
-from hot_core.scene import OVERLAP, WINDOW, Progress, predict_scene
-from hot_core.transforms import Segmentation
+from hot_core.errors import HotError
+from hot_core.evidence import FORMS, Done, Evidence, Focus, Target, gather
+from hot_core.evidence import sanity as sane
+from hot_core.evidence import stability as steady
+from hot_core.io import Decimal, Duplicates, Irregular, Shifted, read
+from hot_core.models import HOTModel, load_model
+from hot_core.options import (
+    Hide,
+    TargetArea,
+    TargetToken,
+    WholeScene,
+    divided,
+    hidden_parts,
+    indices,
+    intervals,
+    names,
+    way,
+)
+from hot_core.pipeline import Analysis, Settings, analyse
+from hot_core.report import Check, Choices, write
+from hot_core.scene import Progress, predict_scene
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
-WINDOWS = {"window": WINDOW, "overlap": OVERLAP}
-
-WAYS: dict[str, Direction] = {"row": "row", "column": "column"}
+Asked: TypeAlias = Literal["quick", "full", "none"]
+"""How thoroughly a map is put to the test, if at all."""
 
 
 @app.callback()
@@ -45,56 +53,58 @@ def explain(
     layer: Annotated[int, typer.Option(help="Layer, from 0.")] = 0,
     head: Annotated[int | None, typer.Option(help="Head, from 0; without it the mean of all heads.")] = None,
     query: Annotated[str | None, typer.Option(help="Token, one index for each mode: 3,4,5.")] = None,
+    key: Annotated[str | None, typer.Option(help="The query's partner, a token: 3,4,4.")] = None,
     direction: Annotated[str, typer.Option(help="row: where the token looks; column: who looks at it.")] = "row",
     bands: Annotated[str | None, typer.Option(help="Raster: roles in the file's order, - leaves one out.")] = None,
     duplicates: Annotated[Duplicates, typer.Option(help="Table: what to do with two rows of one time.")] = "error",
-    dayfirst: Annotated[
-        bool | None,
-        typer.Option("--dayfirst/--monthfirst", help="Table: what 01/02/2013 is, if unclear."),
-    ] = None,
+    dayfirst: Annotated[bool | None, typer.Option("--dayfirst/--monthfirst", help="Table: what 01/02/2013 is.")] = None,
     decimal: Annotated[Decimal | None, typer.Option(help="Table: the decimal sign; else as the cells prove.")] = None,
     irregular: Annotated[Irregular, typer.Option(help="Table: what to do with rows beside the step.")] = "error",
     shifted: Annotated[Shifted, typer.Option(help="Table: series between the others' times.")] = "error",
     scale: Annotated[list[str] | None, typer.Option(help="Table: entity:variable:divisor; may come again.")] = None,
     window: Annotated[int | None, typer.Option(help="Series: first step of the look-back window.")] = None,
     region: Annotated[str | None, typer.Option(help="Part: start:stop for each axis, as in 0:36,0:52,0:36.")] = None,
+    hide: Hide = None,
     volume: Annotated[int, typer.Option(help="Which volume of a 4-D file, from 0.")] = 0,
-    whole_scene: Annotated[
-        bool,
-        typer.Option("--whole-scene", help="Raster: write scene.tif too, the classes of every pixel."),
-    ] = False,
+    whole_scene: WholeScene = False,
+    report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html, to print and file.")] = False,
+    evidence: Annotated[Asked | None, typer.Option(help="Test the map; with --report quick, else none.")] = None,
+    target_step: Annotated[int | None, typer.Option(help="Explain this step ahead, from 0; else all of them.")] = None,
+    target_token: TargetToken = None,
+    target_label: Annotated[int | None, typer.Option(help="Explain this class, from 0; else the predicted.")] = None,
+    target_area: TargetArea = "token",
+    sanity: Annotated[bool, typer.Option("--sanity/--no-sanity", help="Make the weights random.")] = False,
+    stability: Annotated[bool, typer.Option("--stability/--no-stability", help="Change the input a little.")] = False,
+    personal: Annotated[bool, typer.Option("--personal", help="Name the file in what is written.")] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Write factors.npz, field.*, prediction.* and analysis.json, and print the reading.
+    """Write factors.npz, field.*, prediction.* and analysis.json, with --report report.html, and print the reading.
 
     Attention and prediction are those of the analysed region; --whole-scene adds the class map of the whole raster,
     from overlapping windows whose probabilities are blended.
     """
-    try:
-        settings = Settings(seed=seed, device=device, window=window, region=intervals(region), volume=volume)
+    with mistakes(out):
+        part, hidden = intervals(region), hidden_parts(hide or [], whole_scene)
+        settings = Settings(seed=seed, device=device, window=window, region=part, volume=volume, hidden=hidden)
         sample = read(
-            file,
-            bands=names(bands) if bands else None,
-            duplicates=duplicates,
-            dayfirst=dayfirst,
-            decimal=decimal,
-            irregular=irregular,
-            shifted=shifted,
-            scale=[divided(one) for one in scale or ()],
-        )
+            file, bands=names(bands) if bands else None, duplicates=duplicates, dayfirst=dayfirst, decimal=decimal,
+            irregular=irregular, shifted=shifted, scale=[divided(one) for one in scale or ()],
+        )  # fmt: skip
         known = load_model(model)
         analysis = analyse(sample, known, settings)
         token = indices(query) if query else analysis.default_query()
+        about = indices(target_token, "--target-token") if target_token else token
+        target = Target(token=about, step=target_step, label=target_label, area=target_area)
         whole = partial(predict_scene, sample, known, settings, progress=say_progress) if whole_scene else None
-        reading = write(analysis, out, layer, head, token, way(direction), whole)
-    except HotError as error:
-        fail(str(error))
-    except ValidationError as error:
-        fail("; ".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors()) + ". See --help.")
-    except OSError as error:
-        fail(f"{error.filename or out}: {error.strerror or error}. Choose another file or folder.")
-    print(reading)
+        focus = Focus("layer" if head is None else "head", token, layer, head)
+        said = write(
+            analysis, out, Choices(focus, way(direction), indices(key, "--key") if key else None), whole=whole,
+            evidence=evidence_of(analysis, known, focus, target, evidence or ("quick" if report else "none")),
+            checks=checks_of(analysis, known, focus, {"sanity": sanity, "stability": stability}),
+            reported=known if report else None, personal=personal,
+        )  # fmt: skip
+    print(said)
 
 
 @app.command()
@@ -113,46 +123,46 @@ def view(
         fail(f"{bundle.name}: {error.strerror or error}. Choose another file.")
 
 
-def write(
-    analysis: Analysis,
-    out: Path,
-    layer: int,
-    head: int | None,
-    token: tuple[int, ...],
-    direction: Direction,
-    whole: Callable[[], Segmentation] | None = None,
-) -> str:
-    """Write every file; nothing is written when layer, head or token does not exist.
+@contextmanager
+def mistakes(out: Path) -> Iterator[None]:
+    """One sentence and exit code 2 for whatever a person can mend."""
+    try:
+        yield
+    except HotError as error:
+        fail(str(error))
+    except ValidationError as error:
+        fail("; ".join(f"--{e['loc'][0]}: {e['msg']}" for e in error.errors()) + ". See --help.")
+    except OSError as error:
+        fail(f"{error.filename or out}: {error.strerror or error}. Choose another file or folder.")
 
-    Returns:
-        The reading.
-    """
-    field = analysis.field(layer, head, token, direction)
-    reading = analysis.reading(layer, head, token, direction)
-    field_file, field_suffix, _ = field_bytes(analysis, field)
-    prediction_file, prediction_suffix, _ = prediction_bytes(analysis)
-    files = {
-        "factors.npz": factors_bytes(analysis),
-        f"field{field_suffix}": field_file,
-        f"prediction{prediction_suffix}": prediction_file,
+
+def evidence_of(
+    analysis: Analysis, model: HOTModel, focus: Focus, target: Target, form: Asked
+) -> Callable[[], Evidence] | None:  # fmt: skip
+    """What gathers the evidence for a map, telling how far it is; None for no evidence."""
+    if form == "none":
+        return None
+    seed = int(analysis.provenance["seed"])
+    return partial(gather, analysis, model, focus, target, form=form, seed=seed, told=say_progress)
+
+
+def checks_of(
+    analysis: Analysis, model: HOTModel, focus: Focus, checked: dict[str, bool]
+) -> Callable[[], dict[str, Check]]:  # fmt: skip
+    """What makes the further checks of a map that were asked for, in their full form, telling how far they are."""
+    seed, other = int(analysis.provenance["seed"]), steady.second_seed(analysis.model_name)
+    others = () if other is None else (other,)
+    ways: dict[str, Callable[[], Check]] = {
+        "sanity": lambda: sane.sanity(analysis, model, focus, FORMS["full"], seed=seed, told=say_progress),
+        "stability": lambda: steady.stability(
+            analysis, model, focus, FORMS["full"], seed=seed, others=others, told=say_progress
+        ),
     }
-    chosen = {"layer": layer, "head": head, "query": list(token), "direction": direction, "reading": reading}
-    about: dict[str, Any] = {**manifest(analysis), "chosen": chosen, "files": sorted(files)}
-    if whole is not None:
-        scene = replace(analysis, prediction=whole())
-        files["scene.tif"] = prediction_bytes(scene)[0]
-        about |= {"files": sorted(files), "scene": {**prediction_summary(scene.prediction), **WINDOWS}}
-    about["written"] = datetime.now(UTC).isoformat(timespec="seconds")
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (out / name).write_bytes(content)
-    text = json.dumps(about, indent=2, ensure_ascii=False, allow_nan=False)
-    (out / "analysis.json").write_text(text + "\n", encoding="utf-8")
-    return reading
+    return lambda: {name: ways[name]() for name, wanted in checked.items() if wanted}
 
 
-def say_progress(now: Progress) -> None:
-    """How far the windows are, on one line of a terminal; nothing where nobody looks."""
+def say_progress(now: Progress | Done) -> None:
+    """How far the windows or the evidence are, on one line of a terminal; nothing where nobody looks."""
     if sys.stderr.isatty():
         print(f"\r{now.words}", end="\n" if now.done == now.total else "", file=sys.stderr, flush=True)
 
@@ -161,74 +171,3 @@ def fail(sentence: str) -> None:
     """One sentence on the error stream, and exit code 2."""
     print(sentence, file=sys.stderr)
     raise typer.Exit(2)
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Comma-separated words."""
-    return tuple(part.strip() for part in text.split(","))
-
-
-def way(text: str) -> Direction:
-    """A direction by its name.
-
-    Returns:
-        "row" or "column".
-
-    Raises:
-        SelectionError: when it is neither.
-    """
-    if text in WAYS:
-        return WAYS[text]
-    raise SelectionError(f"--direction {text} does not exist; choose row or column.")
-
-
-def indices(text: str) -> tuple[int, ...]:
-    """Comma-separated whole numbers.
-
-    Returns:
-        One for each mode.
-
-    Raises:
-        SelectionError: when one is not a whole number.
-    """
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        remedy = "give one whole number for each mode, as in 3,4,5"
-        raise SelectionError(f"--query {text} is not a token: {remedy}.") from None
-
-
-def divided(text: str) -> Scaled:
-    """Which series to divide by what, as in B:level:1000.
-
-    Returns:
-        Entity, variable and divisor; only the entity's name may hold a colon.
-
-    Raises:
-        SelectionError: when there are no three parts, or the last is not a number.
-    """
-    try:
-        entity, variable, divisor = text.rsplit(":", 2)
-        return entity, variable, float(divisor)
-    except ValueError:
-        remedy = "give entity:variable:divisor, as in B:level:1000"
-        raise SelectionError(f"--scale {text} divides no series; {remedy}.") from None
-
-
-def intervals(text: str | None) -> tuple[tuple[int, int], ...] | None:
-    """Comma-separated start:stop pairs.
-
-    Returns:
-        One half-open interval for each axis, None for no text.
-
-    Raises:
-        SelectionError: when one is not a pair of whole numbers.
-    """
-    if text is None:
-        return None
-    try:
-        pairs = [tuple(int(edge) for edge in part.split(":")) for part in text.split(",")]
-        return tuple((start, stop) for start, stop in pairs)
-    except ValueError:
-        remedy = "give start:stop for each axis, as in 0:36,0:52,0:36"
-        raise SelectionError(f"--region {text} is not a region: {remedy}.") from None

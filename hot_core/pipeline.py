@@ -85,7 +85,7 @@ def on_device(model: HOTModel, device: str) -> HOTModel:
 
 
 def forward(model: HOTModel, given: ModelInput, record: AttentionRecord, settings: Settings) -> np.ndarray:
-    """One forward pass without gradients, in its own random state.
+    """One forward pass without gradients. In evaluation mode no model draws random numbers.
 
     Returns:
         The output without the batch axis, float64.
@@ -97,8 +97,7 @@ def forward(model: HOTModel, given: ModelInput, record: AttentionRecord, setting
         raise ModelError(f"{model.config.name}: a value that is marked as present is not a number. Report the file.")
     values, mask = torch.from_numpy(given.values), torch.from_numpy(given.mask)
     extra: dict[str, Any] = {"roles": given.roles} if given.roles else {}
-    with torch.inference_mode(), torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
+    with torch.inference_mode():
         try:
             batch = values[None].to(settings.device), mask[None].to(settings.device)
             output: Tensor = model(*batch, record=record, **extra)

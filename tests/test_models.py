@@ -1,6 +1,8 @@
 """Architecture of the bundled models: patches, laws of exchange, missing values, and their folders."""
 
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -120,6 +122,32 @@ def test_same_seed_same_weights_and_the_global_seed_is_left_alone():
     assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
     other = build_model(CONFIGS["series"], 4)
     assert not torch.equal(first.embed.weight, other.embed.weight)
+
+
+def test_models_built_in_two_threads_have_the_weights_that_they_have_alone():
+    alone = {
+        seed: [weights.clone() for weights in build_model(CONFIGS["series"], seed).parameters()] for seed in (1, 2)
+    }
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            seeds = [1, 2] * 40
+            models = list(pool.map(lambda seed: build_model(CONFIGS["series"], seed), seeds))
+    finally:
+        sys.setswitchinterval(interval)
+    for seed, model in zip(seeds, models, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(model.parameters(), alone[seed], strict=True))
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+@pytest.mark.parametrize("changes", [{"dropout": 0.5}, {"dropout": 0.5, "combine": "sum"}], ids=["product", "sum"])
+def test_a_model_in_evaluation_draws_no_random_numbers(kind, changes):
+    _, values, mask = made(kind)
+    model = build_model(CONFIGS[kind].model_copy(update=changes)).double().eval()
+    before = torch.get_rng_state()
+    model(values, mask, AttentionRecord())
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_folder_gives_the_same_model_back(tmp_path):

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache, content, messages
 from app.components import attention_map
 from app.content import Content
-from app.parts import bands, card, choose, horizon, keep, region
+from app.parts import bands, card, choose, horizon, keep, region, report
 from app.parts.show import step
 from app.parts.view import View
 from hot_core.errors import HotError, ModelError
@@ -92,11 +92,13 @@ def _attempt(kind: Kind, chosen: Content) -> Opened | None:
 def _header(view: View, chosen: Content) -> None:
     """What is shown, what the model says, and the reading of the query, with what can be kept beside it."""
     analysis = view.analysis
-    words, button = st.columns([7, 1.1], vertical_alignment="top")
+    words, *buttons = st.columns([6.6, 1.1, 1.2], vertical_alignment="top")
     with words:
         st.markdown(f"### {messages.plain(chosen.title)}\n:gray[{sample_words(analysis.sample)}]")
-    with button:
+    with buttons[0]:
         keep.draw(view)
+    with buttons[1]:
+        report.draw(view)
     known, remark = analysis.familiarity, content.REMARKS.get(chosen.credit, "")
     if known is not None and known.far:
         with st.container(key=f"{view.kind}_unlike"):

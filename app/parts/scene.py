@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from functools import partial
-from itertools import count
+from collections.abc import Hashable
 
 import streamlit as st
 
 from app import cache, messages, state
 from app.background import Job
+from app.parts.follow import follow
 from app.parts.show import heading
 from app.parts.view import View
 from hot_core.errors import HotError
@@ -18,9 +17,6 @@ from hot_core.pipeline import Analysis, Settings
 from hot_core.scene import OVERLAP, WINDOW, Outlook, outlook, predict_scene
 from hot_core.transforms import Segmentation
 from hot_core.transforms.inputs import geometry_of
-
-LOOK_S = 0.5
-"""Seconds between two looks at the work; a click waits no longer."""
 
 EXTENTS = ("region", "scene")
 
@@ -68,7 +64,7 @@ def offer(view: View) -> None:
     if found is not None and found.running:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button("Stop", key="raster_scene_stop", on_click=_stop, icon=":material/stop:")
-            st.fragment(partial(_watch, found, count()), run_every=LOOK_S)()
+            follow(found, "Classifying the whole scene")
     elif finished(analysis) is not None:
         st.caption(
             f"The whole {whole_word(analysis)} is blended from windows of {WINDOW} × {WINDOW} pixels that overlap by "
@@ -91,24 +87,6 @@ def _invite(analysis: Analysis, found: Job[Segmentation] | None) -> None:
         st.caption(
             f"The map ends with the analysed region. {_outlook(analysis).words}; the page can be used meanwhile."
         )
-
-
-def _watch(found: Job[Segmentation], turns: Iterator[int]) -> None:
-    """How far the work is: once with the page, then in a run of its own until the work ends or somebody clicks.
-
-    One long run, not one for each look: Streamlit collects garbage after every run, and the work stands still
-    meanwhile. A click anywhere ends the run at the next look, and the page that it draws begins another.
-    """
-    line, waiting = st.empty(), next(turns) > 0
-    while found.running:
-        share, words = (
-            (0.0, "no window yet") if found.progress is None else (found.progress.share, found.progress.words)
-        )
-        line.progress(share, text=f"Classifying the whole scene: {words}")
-        if not waiting:
-            return
-        found.wait(LOOK_S)
-    st.rerun()
 
 
 def _start(analysis: Analysis) -> None:

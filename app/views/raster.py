@@ -5,6 +5,7 @@ import xarray as xr
 
 from app import cache, messages, state
 from app.parts import glance, inspector, kronecker_map, linked, matrices, page, picture, scene, window
+from app.parts.evidence import section
 from app.parts.show import explain, heading
 from app.parts.show import picture as figure_of
 from app.parts.view import View
@@ -141,6 +142,7 @@ def show() -> None:
     matrices.draw(view)
     glance.draw(view)
     draw_prediction(view)
+    trust = section.draw(view)
     page.end(view)
     grid = view.analysis.grid
     names = [str(name) for name in grid.axes[2].coords]
@@ -162,7 +164,7 @@ def show() -> None:
     }
     if view.analysis.sample.overview is not None:
         pickers[window.figure_key(view)] = pick_window
-    linked.link(view, pickers)
+    linked.link(view, pickers | trust)
 
 
 show()

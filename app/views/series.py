@@ -5,6 +5,7 @@ import streamlit as st
 from app import cache, state
 from app.messages import plain
 from app.parts import glance, kronecker_map, linked, matrices, page, zoom
+from app.parts.evidence import section
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.backtest import Scores, scores
@@ -105,6 +106,7 @@ def show() -> None:
         draw_score(view, forecast, shown, found)
     matrices.draw(view)
     glance.draw(view)
+    trust = section.draw(view)
     page.end(view)
     grid = analysis.grid
     strips = strip_rows(token_field(view.pictured, grid), grid, view.query, shown, view.key)
@@ -115,7 +117,7 @@ def show() -> None:
     def pick_name(click: Click, base: Token) -> Token:
         return pick_bar(click, grid, base)
 
-    linked.link(view, {"series_data": pick_line, "series_summary": pick_name})
+    linked.link(view, {"series_data": pick_line, "series_summary": pick_name} | trust)
 
 
 show()

@@ -6,6 +6,7 @@ import xarray as xr
 from app import cache, messages, state
 from app.components import niivue
 from app.parts import glance, kronecker_map, linked, matrices, page
+from app.parts.evidence import section
 from app.parts.show import explain, heading, picture
 from app.parts.view import View
 from hot_core.errors import HotError
@@ -157,10 +158,11 @@ def show() -> None:
     matrices.draw(view)
     glance.draw(view)
     draw_prediction(view)
+    trust = section.draw(view)
     page.end(view)
     with st.container(key="volume_viewer_code"):  # last, where its place leaves no gap
         niivue.prepare("volume_viewer", held(view).payload)
-    linked.link(view, {})
+    linked.link(view, trust)
 
 
 show()

@@ -87,7 +87,8 @@ class Analysis:
             weights: how all heads are mixed, see `kronecker_map`.
 
         Returns:
-            float32 over the sample's grid; attrs hold layer, head, query, direction, combine and the weights in words.
+            float32 over the sample's grid; attrs hold layer, head, query, direction, combine, what
+                whole rows add up to, and the weights in words.
 
         Raises:
             SelectionError: when layer, head, token or direction does not exist.
@@ -99,6 +100,7 @@ class Analysis:
         where = "all" if head is None else head
         field.attrs = {"layer": layer, "head": where, "query": [int(p) for p in query], "direction": direction}
         field.attrs |= {"combine": kmap.combine, "weights": heads_words(self.record, layer, head, weights)}
+        field.attrs["row_sum"] = round(float(kmap.row_sums().max()), 3)
         return field
 
     def rollout(self, query: tuple[int, ...], direction: Direction = "row") -> xr.DataArray:

@@ -8,6 +8,8 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
+from hot_core.record import AttentionRecord, edited
+
 CAUSAL_CHUNK = 64
 """Positions that a causal linear factor handles at once: small enough to stay linear, large enough to be fast."""
 
@@ -94,3 +96,12 @@ def causal_product(query: Tensor, key: Tensor, values: Tensor) -> Tensor:
 
 
 Factor: TypeAlias = SoftmaxFactor | LinearFactor
+
+
+def replaced(factors: list[Factor], heads: int, record: AttentionRecord) -> list[Factor]:
+    """The factors that a record's edit makes of those of the next layer; see `hot_core.record.edit`."""
+    if record.edit is None:
+        return factors
+    matrices = [factor.matrix().unflatten(0, (-1, heads)) for factor in factors]
+    wanted = [matrix.flatten(0, 1) for matrix in edited(record.edit, record.num_layers, matrices)]
+    return [SoftmaxFactor(weights, weights) for weights in wanted]

@@ -22,7 +22,7 @@ from hot_core.attention.checks import (
     check_whole,
     check_width,
 )
-from hot_core.attention.factors import Factor, LinearFactor, SoftmaxFactor
+from hot_core.attention.factors import Factor, LinearFactor, SoftmaxFactor, replaced
 from hot_core.attention.features import orthogonal_directions, positive_features
 from hot_core.attention.mode_products import product, total
 from hot_core.attention.pooling import pooled
@@ -149,18 +149,22 @@ class KroneckerAttention(nn.Module):
         if mask is not None:
             x = torch.where(mask[..., None], x, 0.0)
         factors = self.factors(x, mask)
+        passes = self._bias_passes(mask)
+        if record is not None and record.edit is not None:
+            factors, passes = replaced(factors, self.heads, record), False
         apply = product if self.combine == "product" else total
-        out = apply(factors, self._values(x, mask), sizes).reshape(batch, self.heads, -1, self.dim // self.heads)
+        out = apply(factors, self._values(x, mask, passes), sizes)
+        out = out.reshape(batch, self.heads, -1, self.dim // self.heads)
         row_sum = self.num_modes if self.combine == "sum" and not self.normalize else 1
         if self.normalize:
             out = out / self.num_modes
         if record is not None:
             matrices = [factor.matrix().unflatten(0, (batch, self.heads)) for factor in factors]
-            left = row_sum * self.value.bias if self._bias_passes(mask) else None
+            left = row_sum * self.value.bias if passes else None
             shares = head_shares(out, self.output.weight, left, mask) if record.shares else None
             record.add_factors(matrices, self.combine, self.normalize, mask, shares)
         out = out.transpose(1, 2).reshape(x.shape)
-        return linear(out, self.output.weight, self._output_bias(row_sum, mask))
+        return linear(out, self.output.weight, self._output_bias(row_sum, passes))
 
     def factors(self, x: Tensor, mask: Tensor | None) -> list[Factor]:
         """The attention of every mode, for every batch element and head.
@@ -202,11 +206,11 @@ class KroneckerAttention(nn.Module):
         weights = masked_softmax(torch.bmm(query, key.transpose(1, 2)), valid, causal)
         return SoftmaxFactor(weights, drop(weights, self.dropout, self.training))
 
-    def _values(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def _values(self, x: Tensor, mask: Tensor | None, passes: bool) -> Tensor:
         """`W Xᵀ`, and `+ b` where rows may not sum to 1: (batch · head, dim/head · n_1 ⋯ n_k), features first."""
         batch = x.shape[0]
         values = torch.bmm(self.value.weight.expand(batch, -1, -1), x.flatten(1, -2).transpose(1, 2))
-        if not self._bias_passes(mask):
+        if not passes:
             bias = self.value.bias[:, None]
             values = values + (bias if mask is None else bias * mask.flatten(1)[:, None])
         return values.reshape(batch * self.heads, -1)
@@ -216,9 +220,9 @@ class KroneckerAttention(nn.Module):
         may_vanish = self.kernel == "linear" and self.causal_modes  # a row of tiny features, see LinearFactor
         return mask is None and not (self.training and self.dropout) and not may_vanish
 
-    def _output_bias(self, row_sum: int, mask: Tensor | None) -> Tensor:
+    def _output_bias(self, row_sum: int, passes: bool) -> Tensor:
         """The output's bias, with what is left of the values' bias after attention: `A (b ⊗ 1) = row sum · b`."""
-        if not self._bias_passes(mask):
+        if not passes:
             return self.output.bias
         return torch.addmv(self.output.bias, self.output.weight, self.value.bias, alpha=row_sum)
 

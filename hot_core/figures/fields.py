@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import xarray as xr
 
+from hot_core.figures.names import safe
 from hot_core.figures.style import ACCENT, INK, QUERY, Box, Part, assemble, frames, margins, number, title
 from hot_core.modes import TokenGrid
 
@@ -80,8 +81,9 @@ def mode_bars(
     level = _level(tokens, totals, uniform, valid)
     bars = {
         "type": "bar", "x": totals.values.astype(np.float32), "y": names, "orientation": "h",
+        "hovertext": list(map(safe, names)), "textposition": "none",
         "marker": {"color": [QUERY if name == query else ACCENT for name in names]},
-        "hovertemplate": "%{y}<br>weight %{x:.3g}<extra></extra>",
+        "hovertemplate": "%{hovertext}<br>weight %{x:.3g}<extra></extra>",
     }  # fmt: skip
     end = 1.3 * max(level, float(totals.max()))
     line = {"x0": level, "x1": level, "y0": 0, "y1": 1, "yref": "paper"}
@@ -98,7 +100,10 @@ def mode_bars(
         ],
         annotations=[words | {"text": f"▼ uniform {number(level)}"}, *values],
         xaxis={"title": title("weight, summed over the other modes"), "nticks": 5, "range": [0, end]},
-        yaxis={"autorange": "reversed", "type": "category", "ticks": ""},
+        yaxis={
+            "autorange": "reversed", "type": "category", "ticks": "", "tickmode": "array", "tickvals": names,
+            "ticktext": list(map(safe, names)),  # a click names the value, a person reads the text
+        },
     )  # fmt: skip
 
 

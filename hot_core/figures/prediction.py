@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
+from hot_core.figures.names import safe
 from hot_core.figures.style import MUTED, assemble, class_colours, margins, title
 from hot_core.transforms.results import Classification
 
@@ -30,5 +31,8 @@ def probability_figure(prediction: Classification, *, height: int = 150) -> go.F
         [bars], height, bargap=0.4, margin=margins(90, 46, 8),
         shapes=[even | {"line": {"color": MUTED, "dash": "dot", "width": 1.5}}],
         xaxis={"range": [0, 1], "tickformat": ".0%", "title": title("probability")},
-        yaxis={"autorange": "reversed", "type": "category"},
+        yaxis={
+            "autorange": "reversed", "type": "category", "tickmode": "array", "tickvals": list(prediction.classes),
+            "ticktext": list(map(safe, prediction.classes)),
+        },
     )  # fmt: skip

@@ -16,6 +16,7 @@ from hot_core.figures.axes import as_stored, native_edges, number_look, step_dec
 from hot_core.figures.composite import Composite, thin
 from hot_core.figures.fields import field_limit
 from hot_core.figures.graticule import Graticule, drawn_lines
+from hot_core.figures.names import safe
 from hot_core.figures.style import (
     QUIET,
     Part,
@@ -135,7 +136,7 @@ def classes_figure(
         if colour is None:
             continue
         rgba[labels == index] = (*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), 255)
-        text = f"{name} · {number(prediction.amounts[name])} {prediction.unit}"
+        text = f"{safe(name)} · {number(prediction.amounts[name])} {prediction.unit}"
         marker = {"color": colour, "symbol": "square", "size": 12}
         entry = {"type": "scatter", "x": [None], "y": [None], "mode": "markers"}
         legend_entries.append(entry | {"marker": marker, "name": text})

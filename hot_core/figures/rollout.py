@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from hot_core.analysis.words import span_words
 from hot_core.figures.axes import PlotAxis, plain, token_axis
+from hot_core.figures.names import safe
 from hot_core.figures.picking import Click, Token
 from hot_core.figures.style import ACCENT, INK, QUERY, QUIET, Part, assemble, frames, margins, number, title
 from hot_core.modes import TokenAxis, TokenGrid
@@ -36,7 +37,7 @@ def rollout_profiles_figure(
         direction: "row": the share of every token in the chosen one; "column": its share in every token.
         key: its chosen partner, whose bar along every mode is framed in blue and dashed.
         valid: which tokens hold data; None means all. Others are not counted, but for the token itself.
-        height: of the figure, in pixels; None for 160 a panel.
+        height: of the figure, in pixels; None for 160 a panel, more where names below it are long.
 
     Returns:
         A figure whose x axis number `i` is that of mode `i`; `pick_profile` says what a click in it means.
@@ -48,8 +49,8 @@ def rollout_profiles_figure(
     data: list[Part] = []
     layout: Part = {"shapes": [], "annotations": []}
     plots = [token_axis(axis) for axis in grid.axes]
-    height = 160 * len(plots) if height is None else height
     below = max(plot.below for plot in plots)
+    height = len(plots) * max(160, 92 + ABOVE + below) if height is None else height
     for mode, (axis, plot) in enumerate(zip(grid.axes, plots, strict=True)):
         name = "" if mode == 0 else str(mode + 1)
         others, even = along(rest, mode)[plot.first :], along(counted / max(int(counted.sum()), 1), mode)[plot.first :]
@@ -74,7 +75,7 @@ def _domain(mode: int, count: int, gap: float) -> tuple[float, float]:
     """The share of the height that a mode's panel takes, the first one at the top."""
     tall = (1 - (count - 1) * gap) / count
     top = 1 - mode * (tall + gap)
-    return top - tall, top
+    return max(top - tall, 0.0), top  # rounding may leave the last one just below 0
 
 
 def along(values: np.ndarray, mode: int) -> np.ndarray:
@@ -94,7 +95,7 @@ def pick_profile(click: Click, grid: TokenGrid, query: Token) -> Token:
 def _bars(plot: PlotAxis, axis: TokenAxis, others: np.ndarray, own: float, at: int, direction: str) -> list[Part]:
     """What the other tokens of every position hold, and on top of the chosen position the token itself."""
     places, widths = _places(plot)
-    words = [span_words(axis, plot.first + token) for token in range(len(plot))]
+    words = [safe(span_words(axis, plot.first + token)) for token in range(len(plot))]
     colours = [QUERY if token == at else ACCENT for token in range(len(plot))]
     bar = {"type": "bar", "customdata": words, "x": places, "width": widths}
     verb = "holds" if direction == "row" else "gets"
@@ -147,7 +148,7 @@ def _axes(plot: PlotAxis, axis: TokenAxis, name: str, domain: Sequence[float], t
         step = -(-len(plot) // MOST_NAMES)
         shown = range(0, len(plot), step)
         look = {"type": "linear", "tickmode": "array", "tickvals": list(shown)}
-        look["ticktext"] = [str(plot.values[at]) for at in shown]
+        look["ticktext"] = [safe(str(plot.values[at])) for at in shown]
     x = {"domain": [0, 1], "range": plot.range, "anchor": f"y{name}", "title": title(plot.title)}
     x["tickangle"] = -35 if plot.slanted else 0
     y = {"domain": domain, "range": [0, top], "anchor": f"x{name}", "nticks": 4, "rangemode": "tozero"}

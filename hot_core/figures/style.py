@@ -7,11 +7,12 @@ query.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import plotly.graph_objects as go
-from plotly.colors import sequential, unlabel_rgb
+from plotly.colors import get_colorscale, sequential, unlabel_rgb
 
 Part: TypeAlias = dict[str, Any]
 """A piece of a plotly figure as a plain dictionary."""
@@ -71,6 +72,39 @@ def overlay_scale(strength: float = 0.85) -> list[tuple[float, str]]:
     return stops
 
 
+def signed_overlay(strength: float = 0.85) -> list[tuple[float, str]]:
+    """Blue over red through transparent: what is near zero leaves the picture below untouched."""
+    stops = []
+    colours = sequential_of(DIFFERENCE)
+    for at, (red, green, blue) in enumerate(colours):
+        share = at / (len(colours) - 1)
+        stops.append((share, f"rgba({red},{green},{blue},{strength * min(1.0, 1.6 * abs(2 * share - 1) ** 0.7):.3f})"))
+    return stops
+
+
+def sequential_of(name: str) -> list[tuple[int, int, int]]:
+    """The colours of one of plotly's scales, as red, green and blue from 0 to 255."""
+    return [_rgb(str(colour)) for _, colour in get_colorscale(name)]
+
+
+def signed_axis(limit: float, *, scale: object = DIFFERENCE, **bar: object) -> Part:
+    """A colour axis from −limit to limit, 0 in the middle.
+
+    Args:
+        limit: the upper end in data units, shared by all panels that are compared.
+        scale: a diverging plotly colour scale.
+        bar: settings of the colour bar that differ from the usual thin one on top.
+
+    Returns:
+        A value for `layout.coloraxis`.
+    """
+    plain = colour_axis(limit, math.inf, scale=scale, **bar)
+    ticks = [-plain["cmax"], 0.0, plain["cmax"]]
+    words = [number(value).replace("-", "−") for value in ticks]
+    plain["colorbar"] |= {"tickvals": ticks, "ticktext": [words[0], "0", f"+{words[2]}"]}
+    return plain | {"cmin": -plain["cmax"]}
+
+
 def _rgb(colour: str) -> tuple[int, int, int]:
     red, green, blue = unlabel_rgb(colour)
     return int(red), int(green), int(blue)
@@ -81,7 +115,7 @@ def colour_axis(limit: float, uniform: float, *, scale: object = ATTENTION, **ba
 
     Args:
         limit: the upper end, shared by all panels that are compared.
-        uniform: the weight every key would get if all were looked at alike.
+        uniform: the weight every key would get if all were looked at alike; infinity marks nothing.
         scale: a plotly colour scale.
         bar: settings of the colour bar that differ from the usual thin one on top.
 

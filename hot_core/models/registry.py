@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from hot_core.models.land_cover import LandCover
 from hot_core.models.segmenter import VolumeSegmenter
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+_drawing = threading.Lock()
+"""Held while weights are drawn: torch's generator is one for the whole process, and sessions are threads."""
 
 CLASSES: dict[tuple[str, str], Callable[[ModelConfig], HOTModel]] = {
     ("series", "forecast"): Forecaster,
@@ -51,7 +55,7 @@ def build_model(config: ModelConfig, seed: int = 0) -> HOTModel:
     except KeyError:
         known = ", ".join(f"{task} on {kind}" for kind, task in CLASSES)
         raise ModelError(f"No model does {config.task} on {config.kind} data; there are: {known}.") from None
-    with torch.random.fork_rng(devices=[]):
+    with _drawing, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make(config)
 

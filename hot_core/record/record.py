@@ -16,6 +16,7 @@ from torch import Tensor
 from hot_core.errors import SelectionError
 from hot_core.kronecker import Combine, KroneckerMap, KroneckerMixture, Position
 from hot_core.modes import Mode
+from hot_core.record.edit import Edit
 from hot_core.record.layers import HeadWeights, LayerFactors, LayerRows
 from hot_core.record.position import position_in
 
@@ -30,12 +31,14 @@ class AttentionRecord:
         layers: one entry a layer, in the order of the forward pass.
         shares: whether layers with factors keep each head's share of their output too, which makes the attention
             of a layer some 7 to 19 % dearer.
+        edit: what becomes of a layer's factors before it uses them, see `hot_core.record.edit`; None for nothing.
     """
 
     token_modes: Sequence[Mode] = ()
     queries: Sequence[Position] = ()
     layers: list[LayerFactors | LayerRows] = field(default_factory=list)
     shares: bool = False
+    edit: Edit | None = None
 
     def add_factors(
         self,

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from pydantic import BaseModel, ConfigDict, Field
+
+Box: TypeAlias = tuple[tuple[int, int], ...]
+"""A part of the data: one half-open interval of native positions for each mode."""
 
 
 class Settings(BaseModel):
@@ -19,6 +24,9 @@ class Settings(BaseModel):
         bands: rasters: the role of every band in the order of the data ("-" leaves a band out);
             None takes the roles that the reader found.
         volume: which volume of a 4-D file.
+        hidden: parts of the data that the model is not to see, each with one half-open interval of native positions
+            for every mode (entity, variable, time; x, y, z; row, column, band), counted in the data that is analysed:
+            where entities or variables are chosen, among the chosen ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,3 +39,4 @@ class Settings(BaseModel):
     region: tuple[tuple[int, int], ...] | None = None
     bands: tuple[str, ...] | None = None
     volume: int = Field(default=0, ge=0)
+    hidden: tuple[Box, ...] = ()

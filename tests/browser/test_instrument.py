@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from hot_core.figures.canvas import Picture, encode
 from hot_core.figures.canvas.coordinates import Coordinates, ModeWords
@@ -575,7 +575,7 @@ def test_the_tables_hold_the_strongest_entries_and_pick_pairs(page: Page) -> Non
     show(page, sent)
     page.get_by_text("Strongest entries").click()
     rest(page)
-    of_query, of_map = page.locator(".am-tables table").all()
+    of_query, of_map = tables(page)
     order = np.argsort(-kmap.dense().numpy()[40], kind="stable")[:10]
     cells = of_query.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert cells == [words(int(key)) for key in order]
@@ -622,6 +622,13 @@ def test_a_small_instrument_folds_its_controls(page: Page) -> None:
     assert events(page) == [{"type": "pick", "role": "query", "position": 11}]
 
 
+def tables(page: Page) -> tuple[Locator, Locator]:
+    """The tables of the strongest entries, of the chosen row and of the map; they come a moment after they are opened."""
+    both = page.locator(".am-tables table")
+    expect(both).to_have_count(2)
+    return both.nth(0), both.nth(1)
+
+
 def spoken(page: Page) -> str:
     """What a screen reader was given last, without the sign that tells equal texts apart."""
     return page.locator(".am-live").first.text_content().rstrip("\u200b")
@@ -639,7 +646,7 @@ def test_positions_without_data_are_passed_over_and_said(page: Page) -> None:
     assert page.evaluate("() => window.state().profiles.col.position") == order[2]
     page.locator("summary").click()
     rest(page)
-    of_query, of_map = page.locator(".am-tables table").all()
+    of_query, of_map = tables(page)
     cells = of_query.locator("tbody tr td:nth-child(2)").all_inner_texts()
     assert cells == [words(int(key)) for key in order[2:12]]
     assert of_map.locator("tbody tr td:nth-child(2)").all_inner_texts() == [f"{words(best[0])}, no data there"]

@@ -1,0 +1,1 @@
+"""How far to trust what a page shows: evidence, what if, and comparison."""
