@@ -623,7 +623,7 @@ def test_a_small_instrument_folds_its_controls(page: Page) -> None:
 
 
 def tables(page: Page) -> tuple[Locator, Locator]:
-    """The tables of the strongest entries, of the chosen row and of the map; they come a moment after they are opened."""
+    """The tables of the strongest entries, of the row and of the map; they come a moment after they are opened."""
     both = page.locator(".am-tables table")
     expect(both).to_have_count(2)
     return both.nth(0), both.nth(1)
