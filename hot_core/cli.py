@@ -16,6 +16,9 @@ from hot_core.errors import HotError
 from hot_core.evidence import FORMS, Done, Evidence, Focus, Target, gather
 from hot_core.evidence import sanity as sane
 from hot_core.evidence import stability as steady
+from hot_core.experiments import NAMES as EXPERIMENTS
+from hot_core.experiments import Plan
+from hot_core.experiments import run as run_experiment
 from hot_core.io import Decimal, Duplicates, Irregular, Shifted, read
 from hot_core.models import HOTModel, load_model
 from hot_core.options import (
@@ -121,6 +124,21 @@ def view(
         fail(str(error))
     except OSError as error:
         fail(f"{bundle.name}: {error.strerror or error}. Choose another file.")
+
+
+@app.command()
+def experiment(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPERIMENTS)}.")],
+    out: Annotated[Path, typer.Option(help="The folder to write into; made when it is not there.")] = Path("out"),
+    seed: Annotated[list[int] | None, typer.Option(help="A seed; may come again. Without it 0, 1, 2.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Tiny sizes: proves the road, the numbers mean nothing.")
+    ] = False,
+) -> None:
+    """Answer one of the papers' questions by a table and a figure: NAME.md, .csv, .json and .html; print the table."""
+    with mistakes(out):
+        plan = Plan(tuple(seed or (0, 1, 2)), quick, partial(print, file=sys.stderr, flush=True))
+        print(run_experiment(name, plan, out))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ LAYERS = (
     ("models",),
     ("cost",),
     ("analysis",),
+    ("lessons",),
     ("evidence",),
     ("export", "figures"),
     ("napari_plugin",),

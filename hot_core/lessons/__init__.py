@@ -1,0 +1,1 @@
+"""What the pages under Learn compute: small, pure, and in numbers that can be followed by hand."""
