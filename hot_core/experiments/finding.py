@@ -48,6 +48,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A further table of a finding, under a heading of its own.
+
+    Attributes:
+        title: its heading.
+        columns: of the table.
+        rows: of the table, one cell for each column.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """What came out.
 
@@ -59,6 +74,7 @@ class Finding:
         alt: the picture in words.
         notes: what was held equal, what was left out, what the numbers cannot say; one sentence each.
         settings: every size and constant that the numbers depend on.
+        more: further tables, written below the first; NAME.csv holds the first, NAME.json all of them.
     """
 
     answer: str
@@ -68,6 +84,7 @@ class Finding:
     alt: str
     notes: tuple[str, ...] = ()
     settings: dict[str, Cell] = field(default_factory=dict)
+    more: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)

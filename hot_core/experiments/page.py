@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from hot_core.experiments.finding import Experiment, Finding, Plan
+from hot_core.experiments.finding import Experiment, Finding, Plan, Table
 
 
 def write(experiment: Experiment, plan: Plan, finding: Finding, folder: Path, seconds: float) -> str:
@@ -43,6 +43,8 @@ def markdown(experiment: Experiment, plan: Plan, finding: Finding, seconds: floa
     if plan.quick:
         lines += ["*A quick run: it proves that the experiment works; its numbers mean nothing.*", ""]
     lines += [finding.answer, "", *table_markdown(finding), ""]
+    for table in finding.more:
+        lines += [f"## {table.title}", "", *table_markdown(table), ""]
     lines += [f"- {note}" for note in finding.notes]
     settings = ", ".join(f"{name} {value}" for name, value in finding.settings.items())
     lines += [
@@ -55,17 +57,17 @@ def markdown(experiment: Experiment, plan: Plan, finding: Finding, seconds: floa
     return "\n".join(line for at, line in enumerate(lines) if line or lines[at - 1]) + "\n"
 
 
-def table_markdown(finding: Finding) -> list[str]:
+def table_markdown(table: Finding | Table) -> list[str]:
     """The table's lines in Markdown; columns of numbers are set to the right."""
-    numeric = [all(not isinstance(row[at], str) for row in finding.rows) for at in range(len(finding.columns))]
-    head = "| " + " | ".join(column.title for column in finding.columns) + " |"
+    numeric = [all(not isinstance(row[at], str) for row in table.rows) for at in range(len(table.columns))]
+    head = "| " + " | ".join(column.title for column in table.columns) + " |"
     rule = "|" + "|".join("---:" if right else "---" for right in numeric) + "|"
-    return [head, rule, *("| " + " | ".join(cells) + " |" for cells in texts(finding))]
+    return [head, rule, *("| " + " | ".join(cells) + " |" for cells in texts(table))]
 
 
-def texts(finding: Finding) -> list[list[str]]:
+def texts(table: Finding | Table) -> list[list[str]]:
     """The table's cells as they are written."""
-    return [[column.text(cell) for column, cell in zip(finding.columns, row, strict=True)] for row in finding.rows]
+    return [[column.text(cell) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows]
 
 
 def table_csv(finding: Finding) -> str:
@@ -88,6 +90,10 @@ def record(experiment: Experiment, plan: Plan, finding: Finding, seconds: float)
         "settings": finding.settings,
         "columns": [column.title for column in finding.columns],
         "rows": [list(row) for row in finding.rows],
+        "more": [
+            {"title": table.title, "columns": [c.title for c in table.columns], "rows": [list(r) for r in table.rows]}
+            for table in finding.more
+        ],
         "notes": list(finding.notes),
         "seconds": round(seconds, 1),
         "torch": torch.__version__,
