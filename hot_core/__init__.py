@@ -9,7 +9,16 @@ kmap = analysis.kronecker_map(layer=0, head=2)
 """
 
 from hot_core.analysis import Analysis
-from hot_core.attention import AxialAttention, DividedAttention, FullAttention, KroneckerAttention
+from hot_core.attention import (
+    AxialAttention,
+    BoundedResult,
+    DividedAttention,
+    FullAttention,
+    KroneckerAttention,
+    TensorAttention,
+    bounded_tensor_attention,
+    tensor_attention,
+)
 from hot_core.cost import cost
 from hot_core.errors import HotError
 from hot_core.io import read
@@ -23,6 +32,7 @@ __all__ = [
     "Analysis",
     "AttentionRecord",
     "AxialAttention",
+    "BoundedResult",
     "DividedAttention",
     "FullAttention",
     "HotError",
@@ -32,10 +42,13 @@ __all__ = [
     "Mode",
     "Sample",
     "Settings",
+    "TensorAttention",
     "analyse",
+    "bounded_tensor_attention",
     "cost",
     "list_models",
     "load_model",
     "nearest_kronecker",
     "read",
+    "tensor_attention",
 ]

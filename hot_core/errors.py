@@ -23,3 +23,7 @@ class ShapeError(HotError):
 
 class SelectionError(HotError):
     """A layer, head, mode, position or region lies outside what there is."""
+
+
+class RegimeError(HotError):
+    """The entries of an attention are so large that its fast form cannot promise the wanted error."""

@@ -57,16 +57,18 @@ class LayerRows:
     """One layer's rows for chosen queries.
 
     Attributes:
-        rows: (batch, head, chosen, key).
+        rows: (batch, head, chosen, key); attention over tuples has a weight for each tuple of keys, in C order.
         queries: the flat index of each chosen query.
         sizes: tokens along each mode.
         mask: (batch, n_1, …, n_k), True where a token was valid; None without mask.
+        keys: how many keys a tuple has; 1 for ordinary attention.
     """
 
     rows: Tensor
     queries: tuple[int, ...]
     sizes: tuple[int, ...]
     mask: Tensor | None = None
+    keys: int = 1
 
     @property
     def counts(self) -> tuple[int, int]:

@@ -52,9 +52,10 @@ class AttentionRecord:
         kept = tuple(factor.detach().cpu() for factor in factors)
         self.layers.append(LayerFactors(kept, combine, normalize, on_cpu(mask), make_shares))
 
-    def add_rows(self, rows: Tensor, sizes: tuple[int, ...], mask: Tensor | None) -> None:
-        """Called by attention layers without factors, with the rows of `flat_queries(sizes)`."""
-        self.layers.append(LayerRows(rows.detach().cpu(), tuple(self.flat_queries(sizes)), sizes, on_cpu(mask)))
+    def add_rows(self, rows: Tensor, sizes: tuple[int, ...], mask: Tensor | None, keys: int = 1) -> None:
+        """Called by attention layers without factors, with the rows of `flat_queries(sizes)`, over tuples of keys."""
+        chosen = tuple(self.flat_queries(sizes))
+        self.layers.append(LayerRows(rows.detach().cpu(), chosen, sizes, on_cpu(mask), keys))
 
     def positions(self, sizes: tuple[int, ...]) -> list[tuple[int, ...]]:
         """The chosen queries as plain positions.
@@ -194,7 +195,7 @@ class AttentionRecord:
         """Where a query looks, whatever kind of attention was recorded.
 
         Returns:
-            Weights of shape `(n_1, …, n_k)`.
+            Weights of shape `(n_1, …, n_k)`, which attention over tuples repeats for each key.
 
         Raises:
             SelectionError: when attention without factors did not record this query.
@@ -208,7 +209,7 @@ class AttentionRecord:
                 f"The row of query {tuple(query)} was not recorded. Name it before the forward pass: "
                 f"AttentionRecord(queries=[{tuple(query)}])."
             )
-        return found.rows[batch, head, found.queries.index(flat)].float().numpy().reshape(found.sizes)
+        return found.rows[batch, head, found.queries.index(flat)].float().numpy().reshape(found.sizes * found.keys)
 
     def _head_map(self, layer: int, head: int, batch: int) -> KroneckerMap:
         found = self._factors(layer, batch, head)

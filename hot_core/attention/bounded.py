@@ -1,0 +1,219 @@
+"""Tensor attention in near-linear time, for small entries, with a bound of its error; refused for large ones.
+
+Source: Alman and Song, arXiv 2310.04064, which shows that such an algorithm exists for entries `o((log n)^{1/3})` and
+that none can be truly subcubic for entries `Ω((log n)^{1/3})` unless the Strong Exponential Time Hypothesis fails. The
+construction here: `exp` becomes its Taylor polynomial, each monomial of which splits into a factor of the query and one
+of every key.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hot_core.attention.monomials import Monomials, columns_of, monomials
+from hot_core.attention.tensor import prepared, scale_of
+from hot_core.attention.tensor_checks import Masks, check_parts
+from hot_core.errors import RegimeError, ShapeError
+
+MOST_COLUMNS = 50_000
+"""More columns than these are refused: every token would carry as many numbers."""
+MOST_DEGREE = 40
+ENTRIES_AT_ONCE = 2**22
+"""Monomials that are held at once: 32 MB in float64."""
+
+
+class RegimeWarning(UserWarning):
+    """A result of the bounded form whose error cannot be promised."""
+
+
+@dataclass(frozen=True, eq=False)
+class BoundedResult:
+    """What the bounded form gives.
+
+    Attributes:
+        output: [..., n, e].
+        error_bound: `δ = e^{2M} M^{g+1}/(g+1)!`: no weight before normalisation is off by more than this share of
+            itself; infinite where it overflows.
+        degree: `g` of the Taylor polynomial.
+        columns: `r = C(d+g, g)`, the rank of the approximation.
+        largest_logit: `M`, which no logit exceeds: `scale · max_i Σ_l |q_il| · ∏ max |k_j|`.
+        largest_value: `∏ max |v_j|`, which no product of values exceeds.
+    """
+
+    output: Tensor
+    error_bound: float
+    degree: int
+    columns: int
+    largest_logit: float
+    largest_value: float
+
+    @property
+    def output_bound(self) -> float:
+        """No entry of the output is further from the exact one: `2δ/(1−δ) · ∏ max |v_j|`; infinite from `δ = 1` on."""
+        delta = self.error_bound
+        return math.inf if delta >= 1 else 2 * delta / (1 - delta) * self.largest_value
+
+
+def bounded_tensor_attention(
+    q: Tensor,
+    keys: Sequence[Tensor],
+    values: Sequence[Tensor],
+    degree: int | None = 4,
+    scale: float | None = None,
+    tolerance: float = 0.1,
+    strict: bool = True,
+    *,
+    mask: Masks = None,
+) -> BoundedResult:
+    """`hot.tensor_attention` in `O(n r (d + e))`, never forming pairs of keys, where the entries are small enough.
+
+    With the Taylor polynomial of even degree `g`, positive everywhere, in place of `exp`,
+
+        exp(scale · Σ_l q_l k₁_l ⋯ k_m_l) ≈ Σ_{|α| ≤ g} scale^|α| / α! · q^α · k₁^α ⋯ k_m^α = U₀ (U₁ ⊘ … ⊘ U_m)ᵀ
+        out = U₀ ((U₁ᵀ V₁) ∘ … ∘ (U_mᵀ V_m)) / U₀ ((U₁ᵀ 1) ∘ … ∘ (U_mᵀ 1))
+
+    with `r = C(d+g, g)` columns in every `U`. The error is the Taylor remainder at the largest logit `M`, see
+    `BoundedResult`; measured errors are far below what can be promised.
+
+    Args:
+        q: [..., n, d], queries.
+        keys: `m` tensors [..., n_j, d]; order `m + 1`.
+        values: `m` tensors [..., n_j, e].
+        degree: `g`, even; None for the smallest whose bound is within `tolerance`.
+        scale: of the logits; None for `1/d`.
+        tolerance: the error bound that is accepted.
+        strict: refuse when the bound is above `tolerance`; otherwise warn and return the result with its bound.
+        mask: True where a key is valid: one tensor [..., n_j] for all keys, or one for each key.
+
+    Returns:
+        The output, its error bound, and what they depend on. A query without any valid tuple gives 0.
+
+    Raises:
+        ShapeError: when the shapes do not fit, the degree is odd, or there would be too many columns.
+        RegimeError: when the entries are too large for the wanted error.
+    """
+    owner = "bounded_tensor_attention"
+    check_parts(owner, q, keys, values, mask)
+    check_degree(owner, degree, tolerance)
+    query, cleared, carried, tuples = prepared(q, keys, values, mask, False, None)
+    factor, width = scale_of(scale, q.shape[-1]), q.shape[-1]
+    size = abs(factor) * largest(query.abs().sum(-1, keepdim=True), *cleared)
+    chosen = enough(size, tolerance) if degree is None else degree
+    columns = columns_of(width, chosen)
+    check_columns(owner, width, chosen, columns)
+    bound = remainder(size, chosen)
+    if not bound <= tolerance:
+        sentence = refusal(owner, (query, *cleared), size, chosen, bound, tolerance)
+        if strict:
+            raise RegimeError(sentence)
+        warnings.warn(sentence, RegimeWarning, stacklevel=2)
+    ones = [torch.ones_like(value[..., :1]) for value in carried]
+    valid = [one if of_key is None else one * of_key[..., None] for one, of_key in zip(ones, tuples.masks, strict=True)]
+    output = low_rank(monomials(width, chosen), factor, query, cleared, carried, valid)
+    return BoundedResult(
+        output.reshape(*q.shape[:-1], -1).to(q.dtype), bound, chosen, columns, size, largest(*carried)
+    )  # fmt: skip
+
+
+def low_rank(
+    basis: Monomials,
+    scale: float,
+    query: Tensor,
+    keys: Sequence[Tensor],
+    values: Sequence[Tensor],
+    ones: Sequence[Tensor],
+) -> Tensor:
+    """`U₀ (∏ U_jᵀ V_j) / U₀ (∏ U_jᵀ 1)`, some rows of each `U` at a time.
+
+    Args:
+        basis: the monomials.
+        scale: of the logits.
+        query: (lead, n, d).
+        keys: tensors (lead, n_j, d).
+        values: tensors (lead, n_j, e), 0 where not valid.
+        ones: tensors (lead, n_j, 1), 0 where not valid.
+
+    Returns:
+        (lead, n, e); 0 where no tuple is valid.
+    """
+    rows = max(1, ENTRIES_AT_ONCE // (len(basis.degrees) * max(1, query.shape[0])))
+    sums = torch.ones_like(values[0][:, :1, :1])
+    for key, value, one in zip(keys, values, ones, strict=True):
+        both = torch.cat((value, one), -1)
+        parts = zip(key.split(rows, 1), both.split(rows, 1), strict=True)
+        sums = sums * torch.stack([basis.of(some).transpose(1, 2) @ with_one for some, with_one in parts]).sum(0)
+    out = torch.cat([basis.weighted(some, scale) @ sums for some in query.split(rows, 1)], 1)
+    total = out[..., -1:]
+    some_tuple = total != 0
+    return torch.where(some_tuple, out[..., :-1] / torch.where(some_tuple, total, 1.0), 0.0)
+
+
+def remainder(size: float, degree: int) -> float:
+    """`e^{2M} M^{g+1}/(g+1)!`: the Taylor remainder `e^M M^{g+1}/(g+1)!` over the smallest weight `e^{−M}`.
+
+    Args:
+        size: `M`, the largest logit there can be.
+        degree: `g`.
+
+    Returns:
+        The relative error of a weight at most; infinite where it overflows.
+    """
+    if size == 0:
+        return 0.0
+    logarithm = 2 * size + (degree + 1) * math.log(size) - math.lgamma(degree + 2)
+    return math.inf if not logarithm < 700 else math.exp(logarithm)
+
+
+def enough(size: float, tolerance: float) -> int:
+    """The smallest even degree from 2 on whose remainder is within the tolerance, `MOST_DEGREE` if none is."""
+    degrees = range(2, MOST_DEGREE + 1, 2)
+    return next((degree for degree in degrees if remainder(size, degree) <= tolerance), MOST_DEGREE)
+
+
+def largest(*parts: Tensor) -> float:
+    """The product of the largest entries by size."""
+    return math.prod(float(part.detach().abs().max()) for part in parts)
+
+
+def check_degree(owner: str, degree: int | None, tolerance: float) -> None:
+    """Refuse an odd degree, and a tolerance that is no error."""
+    whole = isinstance(degree, int) and not isinstance(degree, bool)
+    if degree is not None and (not whole or degree < 2 or degree % 2):
+        raise ShapeError(
+            f"{owner}: degree={degree!r}; give an even number from 2 on, or None to choose it. A Taylor polynomial of "
+            "odd degree is negative for large negative logits, and weights must stay positive."
+        )
+    if not 0 < tolerance < math.inf:
+        raise ShapeError(f"{owner}: tolerance={tolerance!r}; give a positive relative error, such as 0.1.")
+
+
+def check_columns(owner: str, width: int, degree: int, columns: int) -> None:
+    """Refuse more columns than `MOST_COLUMNS`."""
+    if columns > MOST_COLUMNS:
+        raise ShapeError(
+            f"{owner}: width {width} at degree {degree} makes C({width + degree}, {degree}) = {columns:,} columns, "
+            f"above the limit of {MOST_COLUMNS:,}. Take a lower degree, narrower heads, or hot.tensor_attention."
+        )
+
+
+def refusal(
+    owner: str, parts: Sequence[Tensor], size: float, degree: int, bound: float, tolerance: float
+) -> str:  # fmt: skip
+    """Why the bounded form cannot promise the wanted error, and what to do."""
+    entry, tokens, order = max(float(part.detach().abs().max()) for part in parts), parts[1].shape[1], len(parts)
+    better, width = enough(size, tolerance), parts[0].shape[-1]
+    does = remainder(size, better) <= tolerance and columns_of(width, better) <= MOST_COLUMNS
+    higher = f"degree {better}, with {columns_of(width, better):,} columns, would do" if does else "no degree does"
+    regime = math.log(max(tokens, 2)) ** (1 / order)
+    return (
+        f"{owner}: entries up to {entry:.3g} allow logits up to {size:.3g}, for which degree {degree} promises no better "
+        f"relative error of the weights than {bound:.2g}, above the tolerance of {tolerance:g}; {higher}. The method is "
+        f"for entries well below (ln n)^(1/{order}) = {regime:.2g}. Take a higher degree, smaller entries or scale, "
+        "hot.tensor_attention, which is exact, or strict=False to see the result with its bound."
+    )
