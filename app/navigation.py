@@ -15,6 +15,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "series": ("Time series", ":material/show_chart:"),
     "volume": ("Volume", ":material/deployed_code:"),
     "raster": ("Raster", ":material/satellite_alt:"),
+    "learn": ("Learn", ":material/school:"),
     "models": ("Models", ":material/neurology:"),
 }
 KIND_WORDS: dict[Kind, str] = {"series": "time series", "volume": "volume", "raster": "raster"}

@@ -8,7 +8,14 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 KINDS = ("series", "volume", "raster")
-TITLES = {"start": "Start", "series": "Time series", "volume": "Volume", "raster": "Raster", "models": "Models"}
+TITLES = {
+    "start": "Start",
+    "series": "Time series",
+    "volume": "Volume",
+    "raster": "Raster",
+    "learn": "Learn",
+    "models": "Models",
+}
 MODES = {"series": ("entity", "variable", "time"), "volume": ("x", "y", "z"), "raster": ("row", "column", "band")}
 LIMIT_MS = 60_000
 

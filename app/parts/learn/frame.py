@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -95,21 +96,18 @@ def _way_on(name: str) -> None:
     before, words, after = st.columns([1.4, 3, 1.4], vertical_alignment="center")
     if at > 0:
         with before:
-            _go(
-                "learn_previous", f"{at} · {NAMES[at - 1].capitalize()}", NAMES[at - 1], ":material/arrow_back:", "left"
-            )
+            _go(f"{at} · {NAMES[at - 1].capitalize()}", NAMES[at - 1], "left")
     with words:
         st.caption("The address of this page holds the lesson and every control: copy it, and it opens as it is now.")
     if at < len(NAMES) - 1:
         with after:
-            _go(
-                "learn_next", f"{at + 2} · {NAMES[at + 1].capitalize()}", NAMES[at + 1], ":material/arrow_forward:",
-                "right",
-            )  # fmt: skip
+            _go(f"{at + 2} · {NAMES[at + 1].capitalize()}", NAMES[at + 1], "right")
 
 
-def _go(key: str, label: str, name: str, icon: str, side: str) -> None:
+def _go(label: str, name: str, side: Literal["left", "right"]) -> None:
     """A button to another lesson."""
+    key, icon = ("learn_previous", "arrow_back") if side == "left" else ("learn_next", "arrow_forward")
     st.button(
-        label, key=key, icon=icon, icon_position=side, on_click=state.put, args=("lesson", name), width="stretch"
+        label, key=key, icon=f":material/{icon}:", icon_position=side, on_click=state.put, args=("lesson", name),
+        width="stretch",
     )  # fmt: skip
