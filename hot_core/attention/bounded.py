@@ -212,8 +212,8 @@ def refusal(
     higher = f"degree {better}, with {columns_of(width, better):,} columns, would do" if does else "no degree does"
     regime = math.log(max(tokens, 2)) ** (1 / order)
     return (
-        f"{owner}: entries up to {entry:.3g} allow logits up to {size:.3g}, for which degree {degree} promises no better "
-        f"relative error of the weights than {bound:.2g}, above the tolerance of {tolerance:g}; {higher}. The method is "
-        f"for entries well below (ln n)^(1/{order}) = {regime:.2g}. Take a higher degree, smaller entries or scale, "
-        "hot.tensor_attention, which is exact, or strict=False to see the result with its bound."
+        f"{owner}: entries up to {entry:.3g} allow logits up to {size:.3g}, for which degree {degree} promises no "
+        f"better relative error of the weights than {bound:.2g}, above the tolerance of {tolerance:g}; {higher}. "
+        f"The method is for entries well below (ln n)^(1/{order}) = {regime:.2g}. Take a higher degree, smaller "
+        "entries or scale, hot.tensor_attention, which is exact, or strict=False to see the result with its bound."
     )
