@@ -88,7 +88,8 @@ def test_the_degree_is_the_smallest_that_keeps_the_wanted_error() -> None:
         assert found.degree % 2 == 0
         exact = hot.tensor_attention(q, (k1, k2), (v1, v2))
         assert (found.output - exact).abs().max() <= 2 * tolerance / (1 - tolerance) * found.largest_value
-    assert enough(0.0, 0.1) == 2
+    assert enough(0.0, 0.1, 3) == 2
+    assert enough(1e3, 0.1, 4) == 30  # C(34, 30) = 46,376 columns at 30, 58,905 at 32
 
 
 def test_masks_leave_out_whatever_is_there() -> None:

@@ -104,7 +104,7 @@ def bounded_tensor_attention(
     query, cleared, carried, tuples = prepared(q, keys, values, mask, False, None)
     factor, width = scale_of(scale, q.shape[-1]), q.shape[-1]
     size = abs(factor) * largest(query.abs().sum(-1, keepdim=True), *cleared)
-    chosen = enough(size, tolerance) if degree is None else degree
+    chosen = enough(size, tolerance, width) if degree is None else degree
     columns = columns_of(width, chosen)
     check_columns(owner, width, chosen, columns)
     bound = remainder(size, chosen)
@@ -170,10 +170,19 @@ def remainder(size: float, degree: int) -> float:
     return math.inf if not logarithm < 700 else math.exp(logarithm)
 
 
-def enough(size: float, tolerance: float) -> int:
-    """The smallest even degree from 2 on whose remainder is within the tolerance, `MOST_DEGREE` if none is."""
-    degrees = range(2, MOST_DEGREE + 1, 2)
-    return next((degree for degree in degrees if remainder(size, degree) <= tolerance), MOST_DEGREE)
+def enough(size: float, tolerance: float, width: int) -> int:
+    """The smallest even degree from 2 on whose remainder is within the tolerance.
+
+    Args:
+        size: `M`, the largest logit there can be.
+        tolerance: the remainder that is accepted.
+        width: `d`, which limits the degree by the columns it makes.
+
+    Returns:
+        The degree; the highest that makes few enough columns where none is within the tolerance.
+    """
+    degrees = [degree for degree in range(2, MOST_DEGREE + 1, 2) if columns_of(width, degree) <= MOST_COLUMNS] or [2]
+    return next((degree for degree in degrees if remainder(size, degree) <= tolerance), degrees[-1])
 
 
 def largest(*parts: Tensor) -> float:
@@ -207,8 +216,9 @@ def refusal(
 ) -> str:  # fmt: skip
     """Why the bounded form cannot promise the wanted error, and what to do."""
     entry, tokens, order = max(float(part.detach().abs().max()) for part in parts), parts[1].shape[1], len(parts)
-    better, width = enough(size, tolerance), parts[0].shape[-1]
-    does = remainder(size, better) <= tolerance and columns_of(width, better) <= MOST_COLUMNS
+    width = parts[0].shape[-1]
+    better = enough(size, tolerance, width)
+    does = remainder(size, better) <= tolerance
     higher = f"degree {better}, with {columns_of(width, better):,} columns, would do" if does else "no degree does"
     regime = math.log(max(tokens, 2)) ** (1 / order)
     return (
