@@ -13,6 +13,7 @@ import hot_core as hot
 from hot_core.attention.tensor import weights_of
 from hot_core.models.blocks import Block
 from hot_core.record import AttentionRecord
+from tests.oracles_cost import counted_macs
 from tests.oracles_tensor import tensor_output, tensor_weights
 
 SIZES = {2: (7,), 3: (5, 3), 4: (5, 3, 2)}
@@ -199,6 +200,17 @@ def test_causal_module_never_looks_ahead() -> None:
     later[:, 4:] += 1
     assert torch.equal(module(x)[:, :4], module(later)[:, :4])
     assert not torch.equal(module(x)[:, 4:], module(later)[:, 4:])
+
+
+@pytest.mark.parametrize(("order", "sizes"), [(2, (11,)), (3, (3, 5)), (4, (5,))])
+def test_its_cost_is_what_torch_counts_in_a_real_pass(order: int, sizes: tuple[int, ...]) -> None:
+    module = hot.TensorAttention(12, 3, order)
+    found = hot.cost(module, sizes, batch=2)
+    tokens = math.prod(sizes)
+    assert (found.form, found.coefficients) == ("tensor", tokens**order)
+    assert found.parameters == 2 * order * (12 * 12 + 12)
+    assert found.macs == counted_macs(module, torch.zeros(2, *sizes, 12))
+    assert found.forms["full"].macs == hot.cost(hot.FullAttention(12, 3), sizes, batch=2, forms=[]).macs
 
 
 # --- what is refused ---

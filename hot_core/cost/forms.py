@@ -8,18 +8,21 @@ from typing import TypeAlias, TypeGuard
 import torch
 from torch import nn
 
-from hot_core.attention import AxialAttention, DividedAttention, FullAttention, KroneckerAttention
+from hot_core.attention import AxialAttention, DividedAttention, FullAttention, KroneckerAttention, TensorAttention
 from hot_core.cost.formulas import Setting
 from hot_core.cost.project_first import ProjectFirstAttention
 
-Attention: TypeAlias = KroneckerAttention | FullAttention | AxialAttention | DividedAttention | ProjectFirstAttention
+Attention: TypeAlias = (
+    KroneckerAttention | FullAttention | AxialAttention | DividedAttention | TensorAttention | ProjectFirstAttention
+)
 
 FORMS = ("full", "project-first", "product", "sum", "linear", "axial", "divided")
 """Every form of attention that a cost is given for.
 
 `full`: fused, over all pairs of tokens. `project-first`: the product in the official code's order of
 work. `product`, `sum`: mode-wise factors, pooled first. `linear`: the product with linear factors.
-`axial`: along lines, summed. `divided`: along one mode after another.
+`axial`: along lines, summed. `divided`: along one mode after another. Attention over tuples of keys
+(`tensor`) is counted where it is used, and not offered in the place of another: it computes more, not the same.
 """
 
 NAMES: Mapping[str, str] = {
@@ -30,6 +33,7 @@ NAMES: Mapping[str, str] = {
     "linear": "linear Kronecker attention",
     "axial": "axial attention",
     "divided": "divided attention",
+    "tensor": "attention over tuples of keys",
 }
 """The forms in words."""
 
@@ -45,6 +49,8 @@ def form_of(module: nn.Module) -> str:
         return "linear" if module.kernel == "linear" else module.combine
     if isinstance(module, FullAttention):
         return "full"
+    if isinstance(module, TensorAttention):
+        return "tensor"
     if isinstance(module, ProjectFirstAttention):
         return "project-first"
     return "axial" if isinstance(module, AxialAttention) else "divided"
@@ -60,6 +66,7 @@ def setting_of(module: Attention, sizes: tuple[int, ...]) -> Setting:
         features=getattr(module, "features", 0) or 2 * (module.dim // module.heads),
         causal_modes=getattr(module, "causal_modes", ()),
         groups=getattr(module, "groups", ()),
+        order=getattr(module, "order", 2),
     )
 
 

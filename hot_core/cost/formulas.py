@@ -25,6 +25,7 @@ class Setting:
         features: `m`, of linear factors.
         causal_modes: the modes in which a linear factor looks back only.
         groups: the modes of each step of divided attention.
+        order: keys and query together, of attention over tuples.
     """
 
     dim: int
@@ -34,6 +35,7 @@ class Setting:
     features: int = 0
     causal_modes: tuple[int, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
+    order: int = 2
 
     @property
     def tokens(self) -> int:
@@ -90,6 +92,11 @@ def divided_macs(s: Setting) -> int:
     return sum(4 * s.tokens * s.dim**2 + 2 * s.tokens * slab * s.dim for slab in s.slabs)
 
 
+def tensor_macs(s: Setting) -> int:
+    """`2 o N D² + 2 N^o D` at order `o`: query, output, `o − 1` keys and values; logits and values of all tuples."""
+    return 2 * s.order * s.tokens * s.dim**2 + 2 * s.tokens**s.order * s.dim
+
+
 def logits(s: Setting) -> int:
     """`D Σ n_i²`: q·k of the mode-wise factors, all heads together."""
     return s.dim * sum(n * n for n in s.sizes)
@@ -116,6 +123,7 @@ MACS: Mapping[str, Formula] = {
     "linear": linear_macs,
     "axial": axial_macs,
     "divided": divided_macs,
+    "tensor": tensor_macs,
 }
 """Multiply–adds of one attention layer for one element of the batch."""
 
@@ -127,9 +135,10 @@ COEFFICIENTS: Mapping[str, Formula] = {
     "linear": lambda s: 2 * s.features * sum(s.sizes),
     "axial": lambda s: s.tokens * sum(s.sizes),
     "divided": lambda s: s.tokens * sum(s.slabs),
+    "tensor": lambda s: s.tokens**s.order,
 }
 """Numbers that one head's attention consists of, whether they are ever stored together or not.
 
-`N²` full, `Σ n_i²` mode-wise, `N Σ n_i` axial, `N Σ g` divided; linear factors consist of the
+`N²` full, `Σ n_i²` mode-wise, `N Σ n_i` axial, `N Σ g` divided, `N^order` over tuples; linear factors consist of the
 features of queries and keys, `2 m Σ n_i`.
 """

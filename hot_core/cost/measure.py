@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from hot_core.attention import FullAttention
+from hot_core.attention import FullAttention, TensorAttention
 from hot_core.cost.checks import check_forms, check_rank, checked_sizes, needs, overflowed, too_large_said
 from hot_core.cost.dry_run import dry_macs, dry_peak, without_data
 from hot_core.cost.forms import FORMS, Attention, build, form_of, is_attention, setting_of, sibling
@@ -56,7 +56,8 @@ def cost(module: nn.Module, shape: Sequence[int], batch: int = 1, *, forms: Sequ
     with too_large_said(sizes, batch):
         subject = Subject.of(module, sizes, batch)
         own = subject.own()
-        chosen = [form for form in FORMS if form in forms or form == own.form]
+        every = FORMS if own.form in FORMS else (own.form, *FORMS)
+        chosen = [form for form in every if form in forms or form == own.form]
         counted = [own if form == own.form else subject.with_form(form) for form in chosen]
     return Cost(subject.name, subject.grid, batch, own, tuple(counted))
 
@@ -199,7 +200,9 @@ def inputs_of(module: nn.Module, sizes: tuple[int, ...], batch: int) -> tuple[st
             f"hot.cost: the cost of {type(attention).__name__} is not known. Hand it an attention of hot_core, "
             "a Block with one, or a model from load_model."
         )
-    modes = min(len(sizes), MAX_MODES) if isinstance(attention, FullAttention) else attention.num_modes
+    modes = (
+        min(len(sizes), MAX_MODES) if isinstance(attention, FullAttention | TensorAttention) else attention.num_modes
+    )
     check_rank(type(attention).__name__, sizes, tuple(f"n_{mode + 1}" for mode in range(modes)))
     weight = next(attention.parameters())
     x = torch.empty(batch, *sizes, attention.dim, dtype=weight.dtype, device="meta")
