@@ -20,9 +20,12 @@ def enlarged(figure: go.Figure, by: float = LARGER) -> go.Figure:
     Returns:
         Another figure with the same data.
     """
-    parts = figure.to_dict()
+    parts = {
+        "data": [trace.to_plotly_json() for trace in figure.data],  # copies; the figure's own way would encode arrays
+        "layout": figure.layout.to_plotly_json(),
+    }
     _enlarge(parts["layout"], by)
-    for trace in parts.get("data", []):
+    for trace in parts["data"]:
         _enlarge(trace, by)
     layout = parts["layout"]
     layout.setdefault("font", {}).setdefault("size", 12 * by)  # what has no size of its own follows this one

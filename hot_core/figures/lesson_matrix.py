@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from hot_core.figures.style import INK, QUIET, Box, Part, assemble, frames, margins, title
+from hot_core.figures.style import HALO, INK, QUIET, Box, Part, assemble, frames, margins, title
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,13 @@ def matrix(
 def _lines(cells: Cells) -> list[Part]:
     """Thin lines between blocks."""
     rows, columns = cells.values.shape
-    line: Part = {"type": "line", "line": {"color": INK, "width": 1.5}, "layer": "above"}
     down, across = cells.steps
-    out = [line | {"x0": -0.5, "x1": columns - 0.5, "y0": at - 0.5, "y1": at - 0.5} for at in _every(rows, down)]
-    return out + [
-        line | {"y0": -0.5, "y1": rows - 0.5, "x0": at - 0.5, "x1": at - 0.5} for at in _every(columns, across)
+    ends = [(-0.5, columns - 0.5, at - 0.5, at - 0.5) for at in _every(rows, down)]
+    ends += [(at - 0.5, at - 0.5, -0.5, rows - 0.5) for at in _every(columns, across)]
+    return [
+        {"type": "line", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line, "layer": "above"}
+        for line in ({"color": HALO, "width": 3}, {"color": INK, "width": 1.5})
+        for x0, x1, y0, y1 in ends
     ]
 
 

@@ -32,15 +32,16 @@ def logits(label: str, key: str, default: Logits, what: str) -> Logits:
     size, line = len(default), modes.write_logits(default)
     st.markdown(f"**{label}**")
     table = st.container()
-    now = controls.text(
-        "as a line, for the link", key, line, lambda raw: modes.read_logits(raw, size),
-        help="The same numbers: a query's logits apart by underscores, the queries by dots.",
-    )  # fmt: skip
+    with st.expander("The same as a line", key=f"{key}_line"):
+        now = controls.text(
+            "Logits of a query apart by underscores, queries by dots", key, line,
+            lambda raw: modes.read_logits(raw, size),
+        )  # fmt: skip
     held: Held | None = state.get(f"{key}_held")
     if held is None or held[2] != modes.write_logits(now):
         held = (0 if held is None else held[0] + 1, now, modes.write_logits(now))
         state.put(f"{key}_held", held)
-    names = [f"→ {what} {place + 1}" for place in range(size)]
+    names = [f"→ {place + 1}" for place in range(size)]
     frame = pd.DataFrame(held[1], columns=names, index=[f"{what} {place + 1}" for place in range(size)])
     with table:
         st.data_editor(
@@ -66,5 +67,5 @@ def _edit(key: str) -> None:
 
 
 def _column(name: str) -> int:
-    """Which column a heading such as "→ row 2" stands over."""
+    """Which column a heading such as "→ 2" stands over."""
     return int(name.rsplit(" ", 1)[1]) - 1

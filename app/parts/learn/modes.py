@@ -22,8 +22,9 @@ def _draw() -> None:
     step = controls.choice("Step", "modes_step", STEPS, STEPS[0], help="One matrix, then two, then an entry from both.")
     left, right = st.columns([1, 2.1], gap="large")
     with left:
+        query, key = _tokens()
         rows, columns = _logits()
-        at = _tokens(rows, columns)
+        at = modes.entry(rows, columns, query, key)
     with right:
         {"matrix": _matrix, "factors": _factors, "entry": _entry}[step](rows, columns, at)
     for name, one in (("row", rows), ("column", columns)):
@@ -53,17 +54,14 @@ def _take(name: str) -> None:
         state.put(key, modes.write_logits(logits))
 
 
-def _tokens(rows: Softmax, columns: Softmax) -> Entry:
-    """The token that looks and the one that is looked at."""
+def _tokens() -> tuple[tuple[int, int], tuple[int, int]]:
+    """The token that looks and the one that is looked at, rows and columns from 0."""
     places = []
     for role, standard in (("query", (2, 2)), ("key", (2, 3))):
-        for box, what, most, start in zip(
-            st.columns(2), ("row", "column"), (ROWS, COLUMNS), standard, strict=True
-        ):  # fmt: skip
+        for box, what, most, start in zip(st.columns(2), ("row", "column"), (ROWS, COLUMNS), standard, strict=True):
             with box:
                 places.append(controls.slider(f"{role.capitalize()}: {what}", f"modes_{role}_{what}", 1, most, start))
-    query, key = (places[0] - 1, places[1] - 1), (places[2] - 1, places[3] - 1)
-    return modes.entry(rows, columns, query, key)
+    return (places[0] - 1, places[1] - 1), (places[2] - 1, places[3] - 1)
 
 
 def _matrix(rows: Softmax, columns: Softmax, at: Entry) -> None:
