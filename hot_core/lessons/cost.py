@@ -27,6 +27,7 @@ LITTLE, SOME = 1.1, 2.0
 REACH = (10.0, 1e7)
 """The curve's sizes grow through this many tokens."""
 STEPS = 49
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,17 @@ def times(value: float) -> str:
     if value < 1:
         return f"{1 / value:.2f} times more work"
     return f"{value:.2f} times less work" if value < 9.995 else f"{value:,.1f} times less work"
+
+
+def in_short(count: int) -> str:
+    """A whole number in at most three digits and a letter: "117,649", "52.6 M", "6.74 G", "1.2 · 10¹³"."""
+    if count < 1_000_000:
+        return f"{count:,}"
+    for power, letter in ((4, "T"), (3, "G"), (2, "M")):
+        if 1000**power <= count < 1000 ** (power + 1):
+            return f"{count / 1000**power:.3g} {letter}"
+    mantissa, power_of_ten = f"{count:.2e}".split("e")
+    return f"{mantissa} · 10{str(int(power_of_ten)).translate(RAISED)}"
 
 
 def in_bytes(count: int) -> str:

@@ -20,6 +20,7 @@ import math
 import torch
 from torch import Tensor
 
+from hot_core.attention.tensor import tensor_attention, weights_of
 from hot_core.errors import ShapeError
 
 WIDTH = 5
@@ -89,16 +90,23 @@ def queries_keys_values(
 def weights(numbers: Tensor, modulus: int, beta: float) -> Tensor:
     """The cube of weights, (n, n + 1, n + 1): query, first key, second key; the blank is the last of both keys.
 
-    It is formed whole, `8 n (n + 1)²` bytes: for pictures of few tokens. Each query's slice sums to 1.
+    It is formed whole, `8 n (n + 1)²` bytes: for pictures of few tokens.
+
+    Args:
+        numbers: (n,) whole numbers.
+        modulus: `M`, 2 or more.
+        beta: sharpness β, above 0.
+
+    Returns:
+        Each query's slice sums to 1.
     """
-    query, (first, second), _ = queries_keys_values(numbers, modulus, beta)
-    logits = SCALE * torch.einsum("id,jd,kd->ijk", query, first, second)
-    return logits.flatten(1).softmax(-1).view_as(logits)
+    query, keys, _ = queries_keys_values(numbers, modulus, beta)
+    return weights_of(query, keys, range(len(query)), SCALE)
 
 
 def head(numbers: Tensor, modulus: int, beta: float) -> Tensor:
     """What the head says: the weight on pairs of tokens, (n,) from 0 to 1; above `THRESHOLD` it means yes."""
-    return weights(numbers, modulus, beta)[:, :-1, :-1].sum((1, 2))
+    return tensor_attention(*queries_keys_values(numbers, modulus, beta), SCALE)[:, 0]
 
 
 def beta_for(tokens: int, modulus: int) -> float:
@@ -106,6 +114,13 @@ def beta_for(tokens: int, modulus: int) -> float:
 
     With it the `n²` pairs that do not match, each at most `e^{−β (1 − cos(2π/M))/2}` of the blank pair's weight,
     together stay below it. The further pairs of one token and one blank have the logit 0 and weigh less still.
+
+    Args:
+        tokens: `n`.
+        modulus: `M`, 2 or more.
+
+    Returns:
+        β.
     """
     return math.ceil(4 * math.log(max(tokens, 2)) / (1 - math.cos(2 * math.pi / modulus)))
 

@@ -8,12 +8,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.parts.learn import controls, frame
+from hot_core.analysis.words import number
 from hot_core.cost.forms import NAMES
 from hot_core.figures.lesson_cost import cost_figure
-from hot_core.lessons.cost import FORMS, Row, curve, in_bytes, ratio, table, verdict, worked
+from hot_core.lessons.cost import FORMS, Row, curve, in_bytes, in_short, ratio, table, verdict, worked
 
 SIZES = (7, 7, 7, 2)
 """What the sliders open with: a small grid on which there is nothing to promise."""
+GRIDS = ("14×14×14", "28×28×28", "66×66", "862×24")
+"""Grids of the project's benchmarks: volumes, a satellite image in patches, the Traffic data."""
 NOTE = (
     "Multiply–adds count matrix products of one forward pass for one element of the batch, not norms or softmax; the "
     "block adds a SwiGLU four times as wide as its tokens. Memory is the layer's own peak in float32 above weights "
@@ -23,10 +26,17 @@ NOTE = (
 
 
 def _grid() -> tuple[int, ...]:
-    """The sliders of the grid."""
+    """A grid of the published table, or one's own from the sliders.
+
+    Returns:
+        Its sizes.
+    """
+    known = controls.choice("Grid (tokens)", "cost_grid", ("own", *GRIDS), "own")
+    if known in GRIDS:
+        return tuple(int(size) for size in known.split("×"))
     modes = int(controls.choice("Modes", "cost_modes", ("2", "3", "4"), "3"))
     return tuple(
-        controls.slider(f"Size n{'₁₂₃₄'[mode]} (tokens)", f"cost_n{mode + 1}", 2, 1000, SIZES[mode])
+        controls.slider(f"Size n{'₁₂₃₄'[mode]} (tokens)", f"cost_n{mode + 1}", 2, 128, SIZES[mode])
         for mode in range(modes)
     )
 
@@ -34,21 +44,19 @@ def _grid() -> tuple[int, ...]:
 def _cells(rows: Sequence[Row]) -> dict[str, list[str]]:
     """The table of the page."""
     about = {
-        "parameters": ("parameters, layer", "{:,}"), "layer_macs": ("multiply–adds, layer", "{:.3g}"),
-        "block_macs": ("multiply–adds, block", "{:.3g}"), "coefficients": ("weights a head", "{:,}"),
+        "parameters": ("parameters, layer", in_short), "layer_macs": ("multiply–adds, layer", in_short),
+        "block_macs": ("multiply–adds, block", in_short), "coefficients": ("weights a head", in_short),
+        "peak_bytes": ("peak memory, layer", in_bytes),
     }  # fmt: skip
     cells = {"form": [NAMES[form].removesuffix(" attention") for form in FORMS]}
-    for what, (words, style) in about.items():
-        cells[words] = [f"{style.format(getattr(row, what))} ({ratio(rows, row.form, what):.3g}×)" for row in rows]
-    cells["peak memory, layer"] = [
-        f"{in_bytes(row.peak_bytes)} ({ratio(rows, row.form, 'peak_bytes'):.3g}×)" for row in rows
-    ]
+    for what, (words, written) in about.items():
+        cells[words] = [f"{written(getattr(row, what))} ({number(ratio(rows, row.form, what))}×)" for row in rows]
     return cells
 
 
 def draw() -> None:
     """Sliders left; the counts with the present numbers over the curve, the table below."""
-    left, right = st.columns([1.5, 5], gap="medium")
+    left, right = st.columns([1.7, 5], gap="medium")
     with left:
         sizes = _grid()
         dim = controls.slider("Width D (numbers a token)", "cost_dim", 32, 512, 128, step=32)
@@ -69,27 +77,24 @@ def draw() -> None:
     st.caption(NOTE)
 
 
-def answer() -> str:
-    """Why the layer saves more than the block, with the numbers that stand on the page."""
-    return (
-        "In full attention the term 2 N² D grows with the square of the tokens; all else, in every form, grows with N. "
-        "While N is small the square is a small part of the sum, and in a block the SwiGLU, 12 N D², is the same for "
-        "every form and cannot be saved: on 7 × 7 × 7 with D = 128 the layer alone needs 4.09 times less, the whole "
-        "block only 1.49 times. What is saved without doubt is weights: Σ n² of them instead of N². And what is "
-        "*spent*: with k modes there are 2 k + 2 projections instead of 4, so 1.5 times (k = 2) or twice (k = 3) the "
-        "parameters. A Kronecker term is also less free: a head's N² weights all follow from Σ n² numbers."
-    )
-
+ANSWER = (
+    "In full attention the term 2 N² D grows with the square of the tokens; all else, in every form, grows with N. "
+    "While N is small the square is a small part of the sum, and in a block the SwiGLU, 12 N D², is the same for "
+    "every form and cannot be saved: on 7 × 7 × 7 with D = 128 the layer alone needs 4.09 times less, the whole "
+    "block only 1.49 times. What is saved without doubt is weights: Σ n² of them instead of N². And what is "
+    "*spent*: with k modes there are 2 k + 2 projections instead of 4, so 1.5 times (k = 2) or twice (k = 3) the "
+    "parameters. A Kronecker term is also less free: a head's N² weights all follow from Σ n² numbers."
+)
 
 LESSON = frame.Lesson(
     name="cost", title="What it costs, and where nothing is saved",
     lead="You will see when mode-wise attention is cheaper, by how much of what, and why on small grids it is not.",
     draw=draw,
     question="On 7 × 7 × 7 the layer saves far more than the block around it. Why, and what has become dearer?",
-    answer=answer,
+    answer=ANSWER,
     tries=(
-        "7 × 7 × 7: the block stands in the grey, nothing to promise. All sizes at 28: it is far out of it.",
-        "2 modes, 862 and 24 (the Traffic data): 35.2 times less work in the layer, 15.9 in the block, "
+        "7 × 7 × 7: the block stands in the grey, nothing to promise. 28×28×28: it is far out of it.",
+        "862×24 (the Traffic data, 2 modes): 35.2 times less work in the layer, 15.9 in the block, "
         "1.5 times the parameters.",
         "Width 512 on the same grid: the projections grow with D² and eat into the saving.",
     ),
