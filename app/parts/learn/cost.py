@@ -78,7 +78,8 @@ def draw() -> None:
 
 
 ANSWER = (
-    "In full attention the term 2 N² D grows with the square of the tokens; all else, in every form, grows with N. "
+    "In full attention the term 2 N² D grows with the square of the tokens; all else grows with N, "
+    "or with N Σn. "
     "While N is small the square is a small part of the sum, and in a block the SwiGLU, 12 N D², is the same for "
     "every form and cannot be saved: on 7 × 7 × 7 with D = 128 the layer alone needs 4.09 times less, the whole "
     "block only 1.49 times. What is saved without doubt is weights: Σ n² of them instead of N². And what is "
