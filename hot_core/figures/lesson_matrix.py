@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 
 from hot_core.figures.style import HALO, INK, QUIET, Box, Part, assemble, frames, margins, title
 
+FEW = 6
+"""Up to so many columns there is room for large numbers."""
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -74,7 +77,8 @@ def matrix(
         "customdata": [[f"{across}<br>{cells.column_title} {c}" for c in cells.columns] for across in named],
     }  # fmt: skip
     if cells.digits is not None:
-        trace |= {"texttemplate": f"%{{z:.{cells.digits}f}}", "textfont": {"size": 12 if columns <= 6 else 9}}
+        few = columns <= FEW
+        trace |= {"text": _texts(cells, few), "texttemplate": "%{text}", "textfont": {"size": 12 if few else 9}}
     x: Part = {"title": title(cells.column_title), "tickvals": list(range(columns)), "ticktext": list(cells.columns)}
     y: Part = {"title": title(cells.row_title), "tickvals": list(range(rows)), "ticktext": list(cells.rows)}
     ends: Part = {"constrain": "domain", "ticks": ""}
@@ -84,6 +88,12 @@ def matrix(
         yaxis=QUIET | ends | y | {"range": [rows - 0.5, -0.5]} | ({"scaleanchor": "x"} if square else {}),
         shapes=[*_lines(cells), *frames(query, key)], annotations=_beside(cells),
     )  # fmt: skip
+
+
+def _texts(cells: Cells, few: bool) -> list[list[str]]:
+    """The numbers in the cells; of many the 0 before the point is left out, so that they fit on a phone."""
+    words = [[("" if np.isnan(v) else f"{v:.{cells.digits}f}") for v in line] for line in cells.values.tolist()]
+    return words if few else [[word.removeprefix("0") for word in line] for line in words]
 
 
 def _lines(cells: Cells) -> list[Part]:

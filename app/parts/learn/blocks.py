@@ -15,7 +15,7 @@ from hot_core.lessons.modes import COLUMNS, ROWS
 GRIDS = ((3, 4), (7, 7, 7), (21, 24), (28, 28, 28))
 FORMULA: dict[Rule, str] = {
     "product": r"A = A_1 \otimes A_2",
-    "sum": r"A = A_1 \oplus A_2 = A_1\otimes I + I\otimes A_2",
+    "sum": r"A_1 \oplus A_2 = A_1\otimes I + I\otimes A_2",
     "normalised": r"A = \tfrac12\,(A_1\otimes I + I\otimes A_2)",
 }
 SUMS: dict[Rule, str] = {
@@ -92,7 +92,7 @@ def _reach(growth: Growth, rule: Rule, query: tuple[int, int]) -> None:
             f"query's own row and column: 1 + (3 − 1) + (4 − 1) = **{lines}**. Here: "
             f"**{every if rule == 'product' else lines}**."
         )
-        st.latex(r"N=\textstyle\prod_i n_i \qquad\text{against}\qquad 1+\sum_i (n_i-1)")
+        st.latex(r"N=\textstyle\prod_i n_i \quad\text{against}\quad 1+\sum_i (n_i-1)")
         st.markdown(
             f"**Sum of a row.** Each row of $A_1$ and of $A_2$ adds up to 1. A full row of this map adds up to "
             f"{SUMS[rule]}."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -52,8 +51,7 @@ def page() -> None:
     with switch:
         controls.toggle("Large type", "large", help="For a projector: words, tables and pictures 1.4 times as large.")
     with choice:
-        there = [name for name in NAMES if find_spec(f"app.parts.learn.{name}") is not None]
-        name = controls.choice("Lesson", "lesson", there, NAMES[0], shown=False)
+        name = controls.choice("Lesson", "lesson", NAMES, NAMES[0], shown=False)
     if large():
         st.html(LARGE_TEXT)
     lesson: Lesson = importlib.import_module(f"app.parts.learn.{name}").LESSON

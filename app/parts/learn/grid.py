@@ -14,7 +14,7 @@ Held = tuple[int, Logits, str]
 """How often the table was begun anew, what it began with, and the line that it made of its edits."""
 
 
-def logits(label: str, key: str, default: Logits, what: str) -> Logits:
+def logits(label: str, key: str, default: Logits) -> Logits:
     """A square table of logits.
 
     The table keeps its own edits, so that the focus stays in it; when the line is changed by another hand (a link, a
@@ -24,7 +24,6 @@ def logits(label: str, key: str, default: Logits, what: str) -> Logits:
         label: above the table.
         key: the name in the link.
         default: what stands there without a link.
-        what: the queries and keys: "row" or "column".
 
     Returns:
         The logits as they stand.
@@ -42,7 +41,7 @@ def logits(label: str, key: str, default: Logits, what: str) -> Logits:
         held = (0 if held is None else held[0] + 1, now, modes.write_logits(now))
         state.put(f"{key}_held", held)
     names = [f"→ {place + 1}" for place in range(size)]
-    frame = pd.DataFrame(held[1], columns=names, index=[f"{what} {place + 1}" for place in range(size)])
+    frame = pd.DataFrame(held[1], columns=names, index=[f"{place + 1}" for place in range(size)])
     with table:
         st.data_editor(
             frame, key=f"{key}_table_{held[0]}", on_change=_edit, args=(key,), num_rows="fixed", width="stretch",

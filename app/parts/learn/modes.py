@@ -14,7 +14,10 @@ from hot_core.lessons.modes import COLUMNS, ROWS, Entry, Softmax
 
 STEPS = ("matrix", "factors", "entry")
 FIRST = "neighbours"
-ROUNDED = "Rounded to three decimals; the page computes with all of them."
+ROUNDED = (
+    "Rounded to three decimals (two in the 12 × 12 map, without the 0 before the point); the page computes with all of "
+    "them, so that a product of rounded numbers may differ in the last place."
+)
 
 
 def _draw() -> None:
@@ -43,8 +46,8 @@ def _logits() -> tuple[Softmax, Softmax]:
                 name.capitalize(), key=f"modes_preset_{name.replace(' ', '_')}", on_click=_take, args=(name,)
             )  # fmt: skip
     first, second = modes.PRESETS[FIRST]
-    rows = grid.logits("Logits of the rows, 3 × 3", "modes_rows", first, "row")
-    columns = grid.logits("Logits of the columns, 4 × 4", "modes_columns", second, "column")
+    rows = grid.logits("Logits of the rows: query down, key across", "modes_rows", first)
+    columns = grid.logits("Logits of the columns: query down, key across", "modes_columns", second)
     return modes.softmax(rows), modes.softmax(columns)
 
 
@@ -71,7 +74,7 @@ def _matrix(rows: Softmax, columns: Softmax, at: Entry) -> None:
         "how much it looks at each of the 12: **144 numbers**. Look for the pattern: the map falls into 3 × 3 blocks, "
         "and all nine blocks look alike, only brighter or darker."
     )
-    st.latex(r"N = 3\cdot 4 = 12 \qquad N^2 = 12\cdot 12 = 144\ \text{numbers}")
+    st.latex(r"N = 3\cdot 4 = 12 \quad N^2 = 12^2 = 144\ \text{numbers}")
     values = modes.whole(rows, columns)
     frame.picture(
         figures.whole(values, values.max(), None, height=520), "modes_whole",
@@ -93,8 +96,8 @@ def _factors(rows: Softmax, columns: Softmax, at: Entry) -> None:
     st.markdown(f"By hand, row {query + 1} of $A_1$: its logits as powers of e, divided by their sum.")
     logit, total = rows.logits[query, at.key[0]], rows.sums[query]
     st.latex(
-        rf"A_1[{query + 1},{at.key[0] + 1}] = \frac{{e^{{{logit:.0f}}}}}{{{powers}}} = "
-        rf"\frac{{{rows.powers[query, at.key[0]]:.3f}}}{{{total:.3f}}} = {at.of_rows:.3f}"
+        rf"\begin{{aligned}}A_1[{query + 1},{at.key[0] + 1}] &= \frac{{e^{{{logit:.0f}}}}}{{{powers}}}\\"
+        rf"&= \frac{{{rows.powers[query, at.key[0]]:.3f}}}{{{total:.3f}}} = {at.of_rows:.3f}\end{{aligned}}"
     )
 
 
@@ -106,8 +109,8 @@ def _entry(rows: Softmax, columns: Softmax, at: Entry) -> None:
         "(blue)? One number from each matrix, multiplied."
     )
     st.latex(
-        rf"A[({r},{c}),({s},{t})] = A_1[{r},{s}]\cdot A_2[{c},{t}] = {at.of_rows:.3f}\cdot{at.of_columns:.3f} = "
-        rf"{at.of_rows * at.of_columns:.3f}"
+        rf"\begin{{aligned}}A[({r},{c}),({s},{t})] &= A_1[{r},{s}]\cdot A_2[{c},{t}]\\"
+        rf"&= {at.of_rows:.3f}\cdot{at.of_columns:.3f} = {at.weight:.3f}\end{{aligned}}"
     )
     _pair(rows, columns, at)
     values = modes.whole(rows, columns)

@@ -62,9 +62,12 @@ def _random() -> Full:
 def _curve(full: Full, made: Approximation) -> None:
     """The error over R with its formula."""
     first, second = full.sizes
-    st.latex(r"A \approx \sum_{r=1}^{R} B_r\otimes C_r \qquad \frac{\lVert A-\sum\rVert_F}{\lVert A\rVert_F} = "
-             r"\sqrt{\frac{\sum_{r>R}\sigma_r^2}{\sum_r\sigma_r^2}}"
-             rf" = {made.errors[made.terms - 1]:.3f}\quad (R={made.terms})")  # fmt: skip
+    st.latex(r"A \approx \textstyle\sum_{r=1}^{R} B_r\otimes C_r")
+    st.latex(
+        r"\frac{\lVert A-\sum_{r\le R}\rVert_F}{\lVert A\rVert_F} = "
+        r"\sqrt{\frac{\sum_{r>R}\sigma_r^2}{\sum_r\sigma_r^2}}"
+        rf" = {made.tail:.3f}\quad (R={made.terms})"
+    )
     frame.picture(
         figures.error_curve(made), "rank_curve",
         f"Relative error over 1 to {len(made.errors)} terms, falling from {made.errors[0]:.3f} to 0; "
