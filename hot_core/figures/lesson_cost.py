@@ -36,11 +36,6 @@ def cost_figure(found: Curve, tokens: int) -> go.Figure:
         {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": tokens, "x1": tokens,
             "line": {"color": INK, "width": 1, "dash": "dot"}},
     ]  # fmt: skip
-    note: Part = {"showarrow": False, "font": {"size": 12}, "xref": "paper", "x": 0.99, "xanchor": "right"}
-    annotations = [
-        note | {"text": "grey: nothing to promise · line: as much work as full attention", "y": 0, "yref": "paper",
-            "yanchor": "bottom"},
-    ]  # fmt: skip
     axis: Part = {
         "type": "log",
         "showgrid": True,
@@ -49,7 +44,7 @@ def cost_figure(found: Curve, tokens: int) -> go.Figure:
         "dtick": 1,
     }
     return assemble(
-        [*lines, *here], 400, margin=margins(74, 54, 62), showlegend=True, shapes=shapes, annotations=annotations,
+        [*lines, *here], 400, margin=margins(74, 54, 44), showlegend=True, shapes=shapes,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
         xaxis=axis | {"title": title("tokens N, all sizes growing in step", 13), "tickformat": ",d"},
         yaxis=axis | {"title": title("multiply–adds: full / this form", 13), "tickformat": ",~g",
@@ -63,9 +58,10 @@ def _line(found: Curve, form: str, part: str) -> Part:
     dash = "solid" if part == "block" else "dot"
     return {
         "type": "scatter", "mode": "lines", "x": list(found.tokens), "y": list(found.ratios[form, part]),
-        "name": f"{name}, {'whole block' if part == 'block' else 'layer alone'}", "legendgroup": form,
+        "name": name, "legendgroup": form, "showlegend": part == "block",
+        "text": "whole block" if part == "block" else "layer alone",
         "line": {"color": colour, "width": 2.5 if part == "block" else 1.5, "dash": dash},
-        "hovertemplate": "%{x:,} tokens: %{y:,.3~g} times<extra>%{fullData.name}</extra>",
+        "hovertemplate": "%{x:,} tokens, %{text}: %{y:,.3~g} times<extra>%{fullData.name}</extra>",
     }  # fmt: skip
 
 

@@ -142,19 +142,24 @@ def worked(sizes: Sequence[int], dim: int) -> tuple[str, str]:
     """The two counts that a student can repeat, as LaTeX with the present numbers: full attention and the product.
 
     Returns:
-        `4 N D² + 2 N² D = …`, and `2 (N + Σn) D² + D Σn² + N D Σn = …`.
+        `4 N D² + 2 N² D = …`, and `2 (N + Σn) D² + D Σn² + N D Σn = …`, each in a few lines.
     """
     tokens, total, squares = math.prod(sizes), sum(sizes), sum(n * n for n in sizes)
     setting = _setting(tuple(sizes), dim, 1)
     full = (
-        rf"4ND^2 + 2N^2D = 4\cdot{tex(tokens)}\cdot{dim}^2 + 2\cdot{tex(tokens)}^2\cdot{dim}"
-        rf" = {tex(MACS['full'](setting))}"
+        rf"4ND^2 + 2N^2D &= 4\cdot{tex(tokens)}\cdot{dim}^2 + 2\cdot{tex(tokens)}^2\cdot{dim}"
+        rf" \\ &= {tex(MACS['full'](setting))}"
     )
     own = (
-        rf"2(N+\Sigma n)D^2 + D\,\Sigma n^2 + ND\,\Sigma n = 2\cdot{tex(tokens + total)}\cdot{dim}^2"
-        rf" + {dim}\cdot{tex(squares)} + {tex(tokens)}\cdot{dim}\cdot{total} = {tex(MACS['product'](setting))}"
+        rf"2(N+\Sigma n)D^2 &+ D\,\Sigma n^2 + ND\,\Sigma n \\ &= 2\cdot{tex(tokens + total)}\cdot{dim}^2"
+        rf" + {dim}\cdot{tex(squares)} + {tex(tokens)}\cdot{dim}\cdot{total} \\ &= {tex(MACS['product'](setting))}"
     )
-    return full, own
+    return aligned(full), aligned(own)
+
+
+def aligned(lines: str) -> str:
+    """Lines of LaTeX one below the other, so that a narrow screen shows them whole."""
+    return rf"\begin{{aligned}}{lines}\end{{aligned}}"
 
 
 def verdict(rows: Sequence[Row]) -> str:

@@ -36,7 +36,7 @@ def _grid() -> tuple[int, ...]:
         return tuple(int(size) for size in known.split("×"))
     modes = int(controls.choice("Modes", "cost_modes", ("2", "3", "4"), "3"))
     return tuple(
-        controls.slider(f"Size n{'₁₂₃₄'[mode]} (tokens)", f"cost_n{mode + 1}", 2, 128, SIZES[mode])
+        controls.number(f"Size n{'₁₂₃₄'[mode]} (tokens)", f"cost_n{mode + 1}", 2, 128, SIZES[mode])
         for mode in range(modes)
     )
 
@@ -59,19 +59,22 @@ def draw() -> None:
     left, right = st.columns([1.7, 5], gap="medium")
     with left:
         sizes = _grid()
-        dim = controls.slider("Width D (numbers a token)", "cost_dim", 32, 512, 128, step=32)
+        dim = controls.number("Width D (numbers a token)", "cost_dim", 32, 512, 128, step=32)
         heads = int(controls.choice("Heads", "cost_heads", ("1", "2", "4", "8", "16"), "8"))
     rows, tokens = table(sizes, dim, heads), math.prod(sizes)
     with right:
         st.markdown(f"N = {' × '.join(map(str, sizes))} = **{tokens:,} tokens**. {verdict(rows)}")
-        full, own = worked(sizes, dim)
         with st.container(key="cost_formula"):
-            st.caption("Multiply–adds of the layer, full attention:")
-            st.latex(full)
-            st.caption("Multiply–adds of the layer, product or sum, each mode pooled before it is projected:")
-            st.latex(own)
+            sides = zip(st.columns([2, 3]), ("full attention", "product or sum"), worked(sizes, dim), strict=True)
+            for box, words, formula in sides:
+                box.caption(f"Multiply–adds of the layer, {words}:")
+                box.latex(formula)
         alt = f"How many times less work than full attention, over the number of tokens. {verdict(rows)}"
         frame.picture(cost_figure(curve(sizes, dim, heads), tokens), "cost_curve", alt)
+        st.caption(
+            "Solid: the whole block; dotted: the layer alone. On the line at 1 a form does as much work as full "
+            "attention; in the grey, up to 2, there is nothing to promise. Diamonds: the chosen grid."
+        )
     with st.container(key="cost_table"):
         st.table(_cells(rows), hide_index=True, border="horizontal")
     st.caption(NOTE)

@@ -55,11 +55,11 @@ class Field:
 def _planted() -> Field:
     """A marker on a grid of the student's own sizes."""
     sizes = tuple(
-        controls.slider(f"Size of mode {at + 1} (tokens)", f"order_n{at + 1}", 2, LARGEST, size)
+        controls.number(f"Size of mode {at + 1} (tokens)", f"order_n{at + 1}", 2, LARGEST, size)
         for at, size in enumerate(SIZES)
     )
     place = tuple(
-        controls.slider(
+        controls.number(
             f"Marker on mode {at + 1} (index)", f"order_p{at + 1}", 0, LARGEST - 1, where,
             help="From 0; an index beyond the last one is taken as the last one.",
         )
@@ -159,7 +159,7 @@ def draw() -> None:
         frame.picture(figure, "order_pictures", _alt(field, seen))
         st.caption(
             f"{messages.plain(field.origin)} Blue frame: where the strongest entry must be, the same place in both; "
-            "cross: where it is seen, if that is in this plane; orange: the token that looks. One scale for both."
+            "cross: where it is seen; orange: the token that looks; both where they lie in this plane. One scale."
         )
         frame.numbers(
             lesson.summary(field.values, field.marker, order),

@@ -15,9 +15,9 @@ from hot_core.lessons.match3 import beta_for
 PARTS = ("match3", "bounded")
 FILE = "match3_weights.npy"
 MATCH3 = (
-    "*Is there a pair j, k with x_i + x_j + x_k ≡ 0 (mod M)?* One head of attention over pairs of tokens answers it: "
-    "its logit for the pair (j, k) is the cosine of a sum of three angles, largest where the sum is a whole turn. "
-    "When no pair fits, the query looks at a blank token twice."
+    r"*Is there a pair j, k with* $x_i + x_j + x_k \equiv 0 \pmod M$*?* One head of attention over pairs of tokens "
+    "answers it: its logit for the pair (j, k) is the cosine of a sum of three angles, largest where the sum is a "
+    "whole turn. When no pair fits, the query looks at a blank token twice."
 )
 BOUNDED = (
     "All n² pairs for each of n queries cost n³. While the entries are small, exp can be replaced by a polynomial of "
@@ -37,16 +37,16 @@ def _chosen() -> tuple[triples.Match, int]:
     Returns:
         Numbers with truth and weights, and the chosen query.
     """
-    modulus = controls.slider("Modulus M", "triples_modulus", 2, 96, 37)
-    beta = controls.slider("Sharpness β", "triples_beta", 10, 4000, 1000, step=10)
+    modulus = controls.number("Modulus M", "triples_modulus", 2, 96, 37)
+    beta = controls.number("Sharpness β", "triples_beta", 10, 4000, 1000, step=10)
     own = controls.text(
         "Own numbers, up to 12, or: drawn", "triples_numbers", triples.DRAWN, triples.read_numbers, most=80,
         help="Such as 3, 5, 29. Only their remainders by M count.",
     )  # fmt: skip
-    count = controls.slider("Numbers to draw", "triples_count", 3, triples.MOST, 8)
-    seed = controls.slider("Seed", "triples_seed", 0, 99, 0)
+    count = controls.number("Numbers to draw", "triples_count", 3, triples.MOST, 8)
+    seed = controls.number("Seed", "triples_seed", 0, 99, 0)
     found = triples.match(own or triples.drawn(count, modulus, seed), modulus, float(beta))
-    query = controls.slider(
+    query = controls.number(
         "Query (index of the number)", "triples_query", 0, triples.MOST - 1, 1,
         help="From 0; an index beyond the last number is taken as the last one.",
     )  # fmt: skip
@@ -58,7 +58,6 @@ def _match3() -> None:
     left, right = st.columns([1.5, 5], gap="medium")
     with left:
         found, query = _chosen()
-        _keep(found)
     with right:
         st.markdown(MATCH3)
         total = len(found.numbers)
@@ -83,6 +82,7 @@ def _match3() -> None:
             "One scale for both. Left, weights below a thousandth of the largest are not drawn; ball and colour show "
             "the weight. Turn the cube by dragging. The weights of a slice add up to 1."
         )
+        _keep(found)
         said = triples.bounded_refusal(found)
         if said:
             st.markdown("**The fast algorithm refuses this head**, in its own words:")
@@ -94,10 +94,12 @@ def _formula(found: triples.Match, query: int) -> None:
     (j, k), pair, blank = triples.logits(found, query)
     m, beta = found.modulus, f"{found.beta:g}"
     a, b, c = (found.numbers[at] for at in (query, j, k))
-    st.latex(
-        rf"\beta\cos\tfrac{{2\pi(x_i+x_j+x_k)}}{{M}} = {beta}\cos\tfrac{{2\pi({a}+{b}+{c})}}{{{m}}} = {pair:.2f}"
-        rf"\qquad \text{{blank: }}\beta\,\tfrac{{1+\cos(2\pi/M)}}{{2}} = {blank:.2f}"
+    first, second = st.columns([3, 2])
+    first.latex(
+        rf"\begin{{aligned}}\beta\cos\tfrac{{2\pi(x_i+x_j+x_k)}}{{M}} &= {beta}\cos\tfrac{{2\pi({a}+{b}+{c})}}{{{m}}}"
+        rf" \\ &= {pair:.2f}\end{{aligned}}"
     )
+    second.latex(rf"\text{{blank: }}\beta\,\tfrac{{1+\cos(2\pi/M)}}{{2}} = {blank:.2f}")
     side = len(found.numbers)
     st.caption(
         f"The heaviest pair of query {query} ({j}, {k}) against the blank: the larger logit wins, by "
@@ -123,12 +125,12 @@ def _bounded() -> None:
     """Error measured live beside the promise, and the refusal."""
     left, right = st.columns([1.5, 5], gap="medium")
     with left:
-        size = controls.slider("Size of the entries B", "triples_size", 0.1, 3.0, 1.0, step=0.1)
-        degree = controls.slider("Degree g", "triples_degree", 2, 12, 4)
-        seed = controls.slider("Seed of the entries", "triples_draw", 0, 99, 0)
+        size = controls.number("Size of the entries B", "triples_size", 0.1, 3.0, 1.0, step=0.1)
+        degree = controls.number("Degree g", "triples_degree", 2, 12, 4)
+        seed = controls.number("Seed of the entries", "triples_draw", 0, 99, 0)
     with right:
         st.markdown(BOUNDED)
-        st.latex(r"\text{no weight is off by more than } \delta = e^{2M}\,\frac{M^{g+1}}{(g+1)!}\text{ of itself}")
+        st.latex(r"\text{a weight is off by at most } \delta = e^{2M}\,\frac{M^{g+1}}{(g+1)!}\text{ of itself}")
         said = regime.refusal(size, degree, seed)
         if degree % 2:
             st.markdown(f"**Refused**, in the library's own words:\n> {messages.plain(said)}")
@@ -136,8 +138,9 @@ def _bounded() -> None:
         now = regime.regime(size, degree, seed)
         m = number(now.largest_logit)
         st.latex(
-            rf"M = {m},\; g = {degree}:\quad \delta = e^{{2\cdot {m}}}\cdot {m}^{{{degree + 1}}}/{degree + 1}!"
-            rf" = {regime.tex(now.promised)}, \qquad r = \tbinom{{4+{degree}}}{{{degree}}} = {now.columns:,}"
+            rf"\begin{{aligned}}M &= {m},\; g = {degree} \\ "
+            rf"\delta &= e^{{2\cdot {m}}}\cdot {m}^{{{degree + 1}}}/{degree + 1}! = {regime.tex(now.promised)} \\ "
+            rf"r &= \tbinom{{4+{degree}}}{{{degree}}} = {now.columns:,}\end{{aligned}}"
         )
         st.markdown(
             f"Promised: {regime.words(now.promised)} of a weight. "
