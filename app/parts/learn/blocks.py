@@ -30,15 +30,15 @@ def _draw() -> None:
     left, right = st.columns([1, 2.1], gap="large")
     with left:
         rule: Rule = _rule()
-        filled = controls.slider("Blocks filled, of 9", "blocks_filled", 0, BLOCKS, 5)
+        filled = controls.number("Blocks filled, of 9", "blocks_filled", 0, BLOCKS, 5)
         sharpness = (
-            controls.slider(
+            controls.number(
                 "A₁ looks nearby: s₁", "blocks_sharp_rows", 0, 3, 1, help="Logit −s·|query − key|; 0: even."
             ),
-            controls.slider("A₂ looks nearby: s₂", "blocks_sharp_columns", 0, 3, 2, help="Logit −s·|query − key|."),
+            controls.number("A₂ looks nearby: s₂", "blocks_sharp_columns", 0, 3, 2, help="Logit −s·|query − key|."),
         )
-        row = controls.slider("Query: row", "blocks_query_row", 1, ROWS, 2)
-        column = controls.slider("Query: column", "blocks_query_column", 1, COLUMNS, 2)
+        row = controls.number("Query: row", "blocks_query_row", 1, ROWS, 2)
+        column = controls.number("Query: column", "blocks_query_column", 1, COLUMNS, 2)
         growth = blocks.grow(sharpness, rule, filled)
         _block(growth, rule)
     with right:

@@ -23,14 +23,14 @@ REFUSED = "learn_refused"
 
 
 @overload
-def slider(
+def number(
     label: str, key: str, low: int, high: int, default: int, *, step: int = 1, help: str | None = None
 ) -> int: ...
 @overload
-def slider(
+def number(
     label: str, key: str, low: float, high: float, default: float, *, step: float, help: str | None = None
 ) -> float: ...
-def slider(
+def number(
     label: str, key: str, low: float, high: float, default: float, *, step: float = 1, help: str | None = None
 ) -> float:  # fmt: skip
     """A number between two ends, whole where both ends and the step are.
@@ -59,7 +59,7 @@ def choice(
     return value
 
 
-def toggle(label: str, key: str, default: bool = False, *, help: str | None = None) -> bool:
+def switch(label: str, key: str, default: bool = False, *, help: str | None = None) -> bool:
     """A switch.
 
     Returns:

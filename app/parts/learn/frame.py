@@ -49,7 +49,7 @@ def page() -> None:
     """The whole page: only the chosen lesson is imported and computed."""
     choice, switch = st.columns([5, 1.2], vertical_alignment="bottom")
     with switch:
-        controls.toggle("Large type", "large", help="For a projector: words, tables and pictures 1.4 times as large.")
+        controls.switch("Large type", "large", help="For a projector: words, tables and pictures 1.4 times as large.")
     with choice:
         name = controls.choice("Lesson", "lesson", NAMES, NAMES[0], shown=False)
     if large():

@@ -63,7 +63,7 @@ def _tokens() -> tuple[tuple[int, int], tuple[int, int]]:
     for role, standard in (("query", (2, 2)), ("key", (2, 3))):
         for box, what, most, start in zip(st.columns(2), ("row", "column"), (ROWS, COLUMNS), standard, strict=True):
             with box:
-                places.append(controls.slider(f"{role.capitalize()}: {what}", f"modes_{role}_{what}", 1, most, start))
+                places.append(controls.number(f"{role.capitalize()}: {what}", f"modes_{role}_{what}", 1, most, start))
     return (places[0] - 1, places[1] - 1), (places[2] - 1, places[3] - 1)
 
 

@@ -25,7 +25,7 @@ def _draw() -> None:
         source = controls.choice("The full attention", "rank_source", SOURCES, SOURCES[0])
         full = _weather() if source == "weather" else _random()
         most = min(full.sizes) ** 2
-        asked = controls.slider("Kronecker terms R", "rank_terms", 1, MOST, 2)
+        asked = controls.number("Kronecker terms R", "rank_terms", 1, MOST, 2)
         made = rank.approximate(full, min(asked, most))
         if asked > most:
             st.caption(f"{full.sizes[0]} × {full.sizes[1]} tokens need at most {full.sizes[0]}² = {most} terms: "
@@ -39,8 +39,8 @@ def _draw() -> None:
 def _weather() -> Full:
     """Full attention over the bundled series."""
     entry = content.samples("series")[0]
-    day = controls.slider("Day of the series", "rank_day", 1, DAYS, 101)
-    temperature = controls.slider("Temperature", "rank_temperature", 0.5, 3.0, 1.0, step=0.5, help="Low: sharp.")
+    day = controls.number("Day of the series", "rank_day", 1, DAYS, 101)
+    temperature = controls.number("Temperature", "rank_temperature", 0.5, 3.0, 1.0, step=0.5, help="Low: sharp.")
     full = rank.series_attention(cache.sample(content.open_bundled(entry)), day - 1, temperature)
     st.caption(
         f"Real: {entry.title}. {full.sizes[0]} airports × {full.sizes[1]} times of {rank.HOURS} hours = "
@@ -53,8 +53,8 @@ def _weather() -> Full:
 
 def _random() -> Full:
     """Full attention without any structure."""
-    seed = controls.slider("Seed", "rank_seed", 0, 20, 0)
-    temperature = controls.slider("Temperature", "rank_temperature", 0.5, 3.0, 1.0, step=0.5, help="Low: sharp.")
+    seed = controls.number("Seed", "rank_seed", 0, 20, 0)
+    temperature = controls.number("Temperature", "rank_temperature", 0.5, 3.0, 1.0, step=0.5, help="Low: sharp.")
     st.caption("Made: softmax over normal random logits of 4 × 5 = 20 tokens. No structure for a small rank to find.")
     return rank.random_attention(seed, temperature)
 

@@ -1,0 +1,39 @@
+"""Learn in a real browser: a link restores what was seen, the large type enlarges, an edit lands in the address."""
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import at, figure, settled
+
+GENEROUS_S = 30
+"""A lesson is there in well under 3 s on an idle machine; here others compute at the same time."""
+LINK = "lesson=modes&modes_step=entry&modes_rows=0_0_0.9_0_0.0_0_0&modes_query_row=2&modes_key_row=1&large=true"
+
+
+def test_a_link_opens_a_lesson_as_it_was_on_a_projector(new_page: Callable[..., Page], app_url: str) -> None:
+    page = new_page(viewport={"width": 1280, "height": 720})
+    began = time.monotonic()
+    page.goto(f"{app_url}/learn?{LINK}")
+    figure(page, "modes_whole")
+    assert time.monotonic() - began < GENEROUS_S
+    settled(page)
+    slider = at(page, "modes_key_row").get_by_role("slider")
+    expect(slider).to_have_value("1")
+    expect(at(page, "large").get_by_role("switch").or_(at(page, "large").get_by_role("checkbox"))).to_be_checked()
+    size = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    assert page.evaluate(size) > 22  # 1.4 × 16
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+    at(page, "large").locator("label").first.click()
+    settled(page)
+    assert "large" not in page.url
+    assert page.evaluate(size) < 17
+    at(page, "modes_preset_alike").get_by_role("button").click()
+    settled(page)
+    expect(page).to_have_url(re.compile("modes_rows=0_0_0.0_0_0.0_0_0"))
+    at(page, "learn_next").get_by_role("button").click()
+    figure(page, "blocks_map")
+    expect(page).to_have_url(re.compile("lesson=blocks"))
+    assert "modes_rows" not in page.url
