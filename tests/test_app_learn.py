@@ -112,7 +112,7 @@ def test_a_link_restores_lesson_controls_and_large_type() -> None:
     sliders = {key: widget.value for key, widget in named(app, "slider").items()}
     assert sliders == {"rank_seed": 7, "rank_temperature": 2.5, "rank_terms": 5}
     assert app.toggle(key="large").value is True
-    assert "(R=5)" in words(app)
+    assert "R=5" in words(app)
     assert any(frame.LARGE_TEXT in part.proto.body for part in app.get("html"))
     plain = run(lesson="rank")
     assert not any(frame.LARGE_TEXT in part.proto.body for part in plain.get("html"))

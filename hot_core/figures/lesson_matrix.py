@@ -70,8 +70,9 @@ def matrix(
     """
     rows, columns = cells.values.shape
     named = [f"{cells.row_title} {name}" for name in cells.rows]
+    gap = 0 if cells.digits is None else 1  # many small cells would be lost between dark lines
     trace: Part = {
-        "type": "heatmap", "z": cells.values, "coloraxis": "coloraxis", "hoverongaps": False, "xgap": 1, "ygap": 1,
+        "type": "heatmap", "z": cells.values, "coloraxis": "coloraxis", "hoverongaps": False, "xgap": gap, "ygap": gap,
         "hovertemplate": "%{customdata}<br>%{z:.4f}<extra></extra>",
         "x": list(range(columns)), "y": list(range(rows)),
         "customdata": [[f"{across}<br>{cells.column_title} {c}" for c in cells.columns] for across in named],

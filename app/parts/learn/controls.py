@@ -54,7 +54,7 @@ def choice(
     _refuse(key, options.__contains__, default, "one of " + ", ".join(options))
     value: str = st.segmented_control(
         label, options, default=default, required=True, key=key, help=help, bind="query-params",
-        label_visibility="visible" if shown else "collapsed",
+        label_visibility="visible" if shown else "collapsed", wrap=True,
     )  # fmt: skip
     return value
 

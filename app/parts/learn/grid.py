@@ -10,8 +10,8 @@ from app.parts.learn import controls
 from hot_core.lessons import modes
 from hot_core.lessons.modes import Logits
 
-Held = tuple[int, Logits, str]
-"""How often the table was begun anew, what it began with, and the line that it made of its edits."""
+Held = tuple[int, Logits, str, bool]
+"""How often the table was begun anew, what it began with, the line that it made of its edits, and the type's size."""
 
 
 def logits(label: str, key: str, default: Logits) -> Logits:
@@ -37,8 +37,9 @@ def logits(label: str, key: str, default: Logits) -> Logits:
             lambda raw: modes.read_logits(raw, size),
         )  # fmt: skip
     held: Held | None = state.get(f"{key}_held")
-    if held is None or held[2] != modes.write_logits(now):
-        held = (0 if held is None else held[0] + 1, now, modes.write_logits(now))
+    large = bool(state.get("large", False))  # the table is drawn as a picture, which takes its letters' size only once
+    if held is None or held[2:] != (modes.write_logits(now), large):
+        held = (0 if held is None else held[0] + 1, now, modes.write_logits(now), large)
         state.put(f"{key}_held", held)
     names = [f"→ {place + 1}" for place in range(size)]
     frame = pd.DataFrame(held[1], columns=names, index=[f"{place + 1}" for place in range(size)])
@@ -56,12 +57,12 @@ def logits(label: str, key: str, default: Logits) -> Logits:
 
 def _edit(key: str) -> None:
     """Write into the line what was edited in the table."""
-    times, begun, _ = state.get(f"{key}_held")
+    times, begun, _, large = state.get(f"{key}_held")
     places = list(range(len(begun)))
     changed = state.get(f"{key}_table_{times}")["edited_rows"]
     edits = {row: {places[_column(name)]: value for name, value in cells.items()} for row, cells in changed.items()}
     line = modes.write_logits(modes.edited(begun, edits))
-    state.put(f"{key}_held", (times, begun, line))
+    state.put(f"{key}_held", (times, begun, line, large))
     state.put(key, line)
 
 

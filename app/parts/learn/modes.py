@@ -96,7 +96,7 @@ def _factors(rows: Softmax, columns: Softmax, at: Entry) -> None:
     st.markdown(f"By hand, row {query + 1} of $A_1$: its logits as powers of e, divided by their sum.")
     logit, total = rows.logits[query, at.key[0]], rows.sums[query]
     st.latex(
-        rf"\begin{{aligned}}A_1[{query + 1},{at.key[0] + 1}] &= \frac{{e^{{{logit:.0f}}}}}{{{powers}}}\\"
+        rf"\begin{{aligned}}A_1[{query + 1},{at.key[0] + 1}] &= \frac{{e^{{{logit:.0f}}}}}{{{powers}}}\\[6pt]"
         rf"&= \frac{{{rows.powers[query, at.key[0]]:.3f}}}{{{total:.3f}}} = {at.of_rows:.3f}\end{{aligned}}"
     )
 

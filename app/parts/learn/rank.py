@@ -62,11 +62,11 @@ def _random() -> Full:
 def _curve(full: Full, made: Approximation) -> None:
     """The error over R with its formula."""
     first, second = full.sizes
-    st.latex(r"A \approx \textstyle\sum_{r=1}^{R} B_r\otimes C_r")
+    st.latex(r"A \approx \textstyle\sum_{r=1}^{R} B_r\otimes C_r \qquad " rf"R={made.terms}")
     st.latex(
         r"\frac{\lVert A-\sum_{r\le R}\rVert_F}{\lVert A\rVert_F} = "
         r"\sqrt{\frac{\sum_{r>R}\sigma_r^2}{\sum_r\sigma_r^2}}"
-        rf" = {made.tail:.3f}\quad (R={made.terms})"
+        rf" = {made.tail:.3f}"
     )
     frame.picture(
         figures.error_curve(made), "rank_curve",
