@@ -208,8 +208,8 @@ def answer(runs: dict[str, list[Scored]], others: dict[str, float], errors: dict
     terms = [spread([one[at] for one in errors["trained"]])[0] for at in (0, len(errors["trained"][0]) - 1)]
     return (
         f"The lowest error of HOT is {hot[best][0]:.4f} ({best}), that of one head {hot[first][0]:.4f}: a difference "
-        f"of {gain:.4f}, {word} twice the spread over seeds ({noise:.4f}). Full attention has {means[full][0]:.4f}, the "
-        f"best yardstick {others[yard]:.4f} ({yard}). One Kronecker term leaves {terms[0]:.3f} of full attention's "
+        f"of {gain:.4f}, {word} twice the spread over seeds ({noise:.4f}). Full attention has {means[full][0]:.4f}, "
+        f"the best yardstick {others[yard]:.4f} ({yard}). One Kronecker term leaves {terms[0]:.3f} of full attention's "
         f"map, {len(errors['trained'][0])} terms {terms[1]:.3f}."
     )
 

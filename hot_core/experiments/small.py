@@ -13,7 +13,7 @@ from hot_core.cost import cost
 from hot_core.experiments.finding import Column, Experiment, Finding, Plan
 from hot_core.experiments.fit import count, fit, r_squared, spread
 from hot_core.experiments.grid_model import FORMS, GridModel, attention
-from hot_core.experiments.small_tasks import TASKS, channels, draw
+from hot_core.experiments.small_tasks import BY_ITSELF, TASKS, channels, draw
 from hot_core.figures.experiments import Curve, Panel, panels
 
 
@@ -102,6 +102,9 @@ def told(runs: dict[tuple[str, str], list[Trained]], work: dict[str, int], size:
             "HOT has more parameters than full attention at equal width: queries and keys for every mode.",
             "`marked` and `shift` can be answered by one Kronecker product; `partner` needs a pairing of tokens that "
             "no product of mode-wise factors is.",
+            "A token that looks at itself alone gets R² "
+            + ", ".join(f"{level} on `{task}`" for task, level in BY_ITSELF.items())
+            + ": a score near it says that nothing was learnt in these steps.",
             "Times are medians of training steps on a machine that does other work too: only their ratios are told.",
         ),
         settings={
@@ -126,6 +129,8 @@ def answer(runs: dict[tuple[str, str], list[Trained]], work: dict[str, int]) -> 
         best = max(("product", "sum"), key=lambda form: scores[form])
         gap = scores[best] - scores["full"]
         word = "as good as" if abs(gap) < 0.02 else "ahead of" if gap > 0 else "behind"
+        if max(scores.values()) < BY_ITSELF[task] + 0.1:
+            word = "as far from an answer as"
         axial = f"axial {scores['axial']:.3f}"
         parts.append(f"on `{task}` {FORMS[best]} is {word} full ({scores[best]:.3f} to {scores['full']:.3f}; {axial})")
     ratio = work["product"] / work["full"]

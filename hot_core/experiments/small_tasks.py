@@ -15,6 +15,8 @@ TASKS = {
     "shift": "every token says what stands one step further in every mode",
     "partner": "tokens come in pairs of one code at random places; each says the mean of what the two hold",
 }
+BY_ITSELF = {"marked": 0.0, "shift": 0.0, "partner": 0.5}
+"""R² of the best answer of a token that looks at itself alone: 0, and half of its own values in a pair."""
 CODE = 8
 """Numbers of a code."""
 

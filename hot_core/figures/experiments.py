@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from hot_core.figures.names import safe
 from hot_core.figures.style import ACCENT, INK, Part, assemble, margins, title
 
-COLOURS = (ACCENT, "#CC79A7", "#009E73", "#D55E00", "#56B4E9", "#6A4C93", INK, "#B8A200", "#000000", "#8C564B")
+COLOURS = (ACCENT, "#CC79A7", "#009E73", "#444C5C", "#56B4E9", "#6A4C93", INK, "#B8A200", "#000000", "#8C564B")
 """Told apart with the symbols below also by who does not tell colours apart."""
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "circle-open", "square-open", "star",
            "diamond-open")  # fmt: skip
@@ -84,8 +84,13 @@ def panels(shown: Sequence[Panel]) -> go.Figure:
         layout["annotations"].append(_heading(panel.title, left + width / 2))
         if panel.level is not None:
             layout["shapes"].append(_level(panel.level, axis))
-        for curve in panel.curves:
-            data.append(_trace(curve, axis, names.index(curve.name), curve.name not in legend))
+        words = list(dict.fromkeys(x for curve in panel.curves for x in curve.x if isinstance(x, str)))
+        if words:
+            layout["xaxis" + axis] |= {"tickvals": list(range(len(words))), "ticktext": [safe(word) for word in words],
+                                       "range": [-0.5, len(words) - 0.5]}  # fmt: skip
+        for beside, curve in enumerate(panel.curves):
+            place = [_beside(words, x, beside, len(panel.curves)) for x in curve.x]
+            data.append(_trace(curve, place, axis, names.index(curve.name), curve.name not in legend))
             legend.add(curve.name)
     below = {"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.24, "yanchor": "top"}
     rows = -(-len(names) // 5)
@@ -100,7 +105,9 @@ def _axis(text: str, logarithmic: bool, domain: list[float], anchor: str) -> Par
         "title": title(text), "domain": domain, "anchor": anchor, "gridcolor": "#E5E9F0", "zeroline": False,
         "linecolor": INK, "ticks": "outside", "ticklen": 3, "automargin": False,
     }  # fmt: skip
-    return usual | ({"type": "log", "dtick": 1, "exponentformat": "power"} if logarithmic else {})
+    return usual | (
+        {"type": "log", "dtick": 1, "exponentformat": "power", "tickfont": {"size": 10}} if logarithmic else {}
+    )
 
 
 def _ends(panel: Panel) -> Part:
@@ -121,16 +128,22 @@ def _level(value: float, axis: str) -> Part:
     return {"type": "line", "line": line, "layer": "below"} | ends
 
 
-def _trace(curve: Curve, axis: str, number: int, legend: bool) -> Part:
+def _beside(words: list[str], x: float | str, number: int, of: int) -> float:
+    """Where a point stands: at its number, or by its word, the curves beside each other so that none hides another."""
+    return words.index(x) + 0.12 * (number - (of - 1) / 2) if isinstance(x, str) else x
+
+
+def _trace(curve: Curve, place: list[float], axis: str, number: int, legend: bool) -> Part:
     """One curve; its hover says name, place, mean and spread."""
     colour = COLOURS[number % len(COLOURS)]
     trace: Part = {
-        "type": "scatter", "x": list(curve.x), "y": list(curve.y), "name": safe(curve.name),
+        "type": "scatter", "x": place, "customdata": [str(x) for x in curve.x], "y": list(curve.y),
+        "name": safe(curve.name),
         "legendgroup": curve.name, "showlegend": legend, "xaxis": "x" + axis, "yaxis": "y" + axis,
         "mode": "lines+markers" if curve.line else "markers",
         "marker": {"color": colour, "size": 8, "symbol": SYMBOLS[number % len(SYMBOLS)]},
         "line": {"color": colour, "width": 2, "dash": DASHES[curve.dash % len(DASHES)]},
-        "hovertemplate": "%{x}: %{y:.4g}",
+        "hovertemplate": "%{customdata}: %{y:.4g}",
     }  # fmt: skip
     if curve.spread:
         trace["error_y"] = {"type": "data", "array": list(curve.spread), "thickness": 1.5, "width": 4}
