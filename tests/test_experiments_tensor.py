@@ -10,7 +10,8 @@ import torch
 from hot_core.errors import ShapeError
 from hot_core.experiments import Plan, bounded, composition, find, formats, joint
 from hot_core.experiments.match3 import asked, by_bounded
-from hot_core.experiments.reader import PATCH, Reader, standardised
+from hot_core.experiments.reader import FILE, PATCH, Reader, standardised
+from hot_core.io import read
 from hot_core.kronecker import nearest_kronecker
 from hot_core.lessons import match3
 
@@ -216,12 +217,16 @@ def test_hidden_tokens_are_not_seen() -> None:
 
 
 def test_the_series_is_standardised_by_its_first_part() -> None:
-    series = standardised()
-    known = series[..., : int(0.8 * series.shape[-1])].double()
-    assert series.shape[:2] == (3, 6)
-    assert bool(series.isfinite().all())
-    assert known.mean(-1).abs().max() < 1e-3
-    assert (known.square().mean(-1) - 1).abs().max() < 0.1
+    series, values = standardised(), read(FILE).data.values
+    edge = int(0.8 * values.shape[-1])
+    for airport, variable in itertools.product(range(3), range(6)):
+        line = values[airport, variable]
+        known = [value for value in line[:edge] if not math.isnan(value)]
+        mean = math.fsum(known) / len(known)
+        deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / len(known))
+        for at in (0, edge - 1, edge, len(line) - 1, int(np.isnan(line).argmax())):
+            expected = 0.0 if math.isnan(line[at]) else (line[at] - mean) / deviation
+            assert float(series[airport, variable, at]) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(

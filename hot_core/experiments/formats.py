@@ -25,7 +25,7 @@ from hot_core.kronecker import nearest_kronecker
 Array: TypeAlias = np.ndarray
 Arrangement: TypeAlias = Literal["pairs", "split"]
 
-ROUNDS = 40
+ROUNDS = 80
 """Rounds of the alternating methods at most."""
 
 
@@ -71,7 +71,7 @@ def kronecker(matrix: Tensor, sizes: Sequence[int], budget: int, seed: int) -> W
     rank = min(budget // term, math.prod(size**2 for size in sizes) // max(sizes) ** 2)
     if not rank:
         return None
-    near = nearest_kronecker(matrix, sizes, rank, seed=seed, tolerance=1e-3, iterations=ROUNDS)
+    near = nearest_kronecker(matrix, sizes, rank, seed=seed, tolerance=1e-5, iterations=ROUNDS)
     return Written(near.mixture().dense(), rank * term)
 
 
