@@ -11,8 +11,10 @@ from hot_core.lessons.order import Place
 from hot_core.modes import TokenGrid
 
 TITLES = ("read in the right order", "read in the other order")
-COUNTED: Part = {"tickformat": ",d", "dtick": 1}
-"""Axes of tokens that are only counted have whole ticks."""
+TOP = 92
+"""Pixels above the panels, for their titles and the colour bar."""
+FEW = 7
+"""So many counted tokens have a tick each, of more every second one."""
 
 
 def order_figure(
@@ -50,16 +52,16 @@ def order_figure(
         shapes += frames(orange, _cell(axes, marker, across, down), **own)
     if _in_plane(seen, modes, marker):
         data.append(_cross(axes, seen, across, down))
-    height = 380 if upwards else 120 + min(300, 24 * max(6, len(axes[1])))
+    height = 396 if upwards else 136 + min(300, 24 * max(6, len(axes[1])))
     words = [
         {"text": words, "showarrow": False, "x": x, "y": 1.0, "xref": "paper", "yref": "paper", "xanchor": "center",
             "yanchor": "bottom", "font": {"size": 13}}
         for words, x in zip(TITLES, (0.23, 0.77), strict=True)
     ]  # fmt: skip
-    bar = {"y": 1.09, "tickfont": {"size": 12}}
-    left = min(axes[1].left, 130)
+    left, below = min(axes[1].left, 130), axes[0].below
+    bar = {"y": 1 + 46 / (height - TOP - below), "tickfont": {"size": 12}}  # above the panels' titles
     return assemble(
-        data, height, margin=margins(left, axes[0].below, 76, 34), shapes=shapes, annotations=words,
+        data, height, margin=margins(left, below, TOP, 34), shapes=shapes, annotations=words,
         coloraxis=colour_axis(limit, uniform, **bar), **layout,
     )  # fmt: skip
 
@@ -95,7 +97,8 @@ def _axes(axes: tuple[PlotAxis, PlotAxis], suffix: str, domain: list[float], upw
 
 def _look(axis: PlotAxis) -> Part:
     """An axis's own look."""
-    return {**axis.look, **(COUNTED if axis.title.endswith("(token)") else {})}
+    counted = axis.title.endswith("(token)")
+    return {**axis.look, **({"tickformat": ",d", "dtick": 1 if len(axis) <= FEW else 2} if counted else {})}
 
 
 def _cell(axes: tuple[PlotAxis, PlotAxis], place: Place, across: int, down: int) -> Box:

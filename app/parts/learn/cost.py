@@ -25,15 +25,12 @@ NOTE = (
 )
 
 
-def _grid() -> tuple[int, ...]:
-    """A grid of the published table, or one's own from the sliders.
+def _own() -> tuple[int, ...]:
+    """The sliders of one's own grid.
 
     Returns:
         Its sizes.
     """
-    known = controls.choice("Grid (tokens)", "cost_grid", ("own", *GRIDS), "own")
-    if known in GRIDS:
-        return tuple(int(size) for size in known.split("×"))
     modes = int(controls.choice("Modes", "cost_modes", ("2", "3", "4"), "3"))
     return tuple(
         controls.number(f"Size n{'₁₂₃₄'[mode]} (tokens)", f"cost_n{mode + 1}", 2, 128, SIZES[mode])
@@ -56,11 +53,12 @@ def _cells(rows: Sequence[Row]) -> dict[str, list[str]]:
 
 def draw() -> None:
     """Sliders left; the counts with the present numbers over the curve, the table below."""
-    left, right = st.columns([1.7, 5], gap="medium")
+    grid = controls.choice("Grid (tokens)", "cost_grid", ("own", *GRIDS), "own")
+    left, right = st.columns([1.5, 5], gap="medium")
     with left:
-        sizes = _grid()
+        sizes = _own() if grid not in GRIDS else tuple(int(size) for size in grid.split("×"))
         dim = controls.number("Width D (numbers a token)", "cost_dim", 32, 512, 128, step=32)
-        heads = int(controls.choice("Heads", "cost_heads", ("1", "2", "4", "8", "16"), "8"))
+        heads = int(controls.choice("Heads", "cost_heads", ("1", "2", "4", "8"), "8"))
     rows, tokens = table(sizes, dim, heads), math.prod(sizes)
     with right:
         st.markdown(f"N = {' × '.join(map(str, sizes))} = **{tokens:,} tokens**. {verdict(rows)}")

@@ -123,11 +123,13 @@ def _formula(field: Field, order: tuple[int, ...]) -> None:
     (_, n2, n3), (p1, p2, p3) = field.values.shape, field.marker
     flat = lesson.flat_index(field.marker, field.values.shape)
     steps = lesson.decoding(field.marker, field.values.shape, order)
-    st.latex(rf"(p_1 n_2 + p_2)\,n_3 + p_3 = ({p1}\cdot{n2} + {p2})\cdot{n3} + {p3} = \mathbf{{{flat}}}")
-    taken = r",\quad ".join(
-        rf"\lfloor {s.rest}/{s.stride}\rfloor = {s.index}\;(\text{{mode }}{s.mode + 1})" for s in steps
+    st.latex(
+        rf"\begin{{aligned}}(p_1 n_2 + p_2)\,n_3 + p_3 &= ({p1}\cdot{n2} + {p2})\cdot{n3} + {p3} \\"
+        rf" &= \mathbf{{{flat}}}\end{{aligned}}"
     )
-    st.latex(rf"\text{{the other reader: }}\; {taken}")
+    lines = [rf"\lfloor {s.rest}/{s.stride}\rfloor &= {s.index}\;(\text{{mode }}{s.mode + 1})" for s in steps]
+    st.caption("The other reader divides; what is left goes on to the next line:")
+    st.latex(r"\begin{aligned}" + r" \\ ".join(lines) + r"\end{aligned}")
 
 
 def draw() -> None:
