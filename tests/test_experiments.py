@@ -332,3 +332,12 @@ def test_a_name_looks_the_same_in_every_panel() -> None:
     assert figure.layout.xaxis2.type is None
     assert figure.layout.shapes[0].y0 == 1.0
     assert figure.layout.shapes[0].yref == "y2"
+
+
+def test_points_at_a_word_stand_beside_each_other() -> None:
+    figure = panels([Panel("", "", "y", [Curve(name, ["p", "q"], [1.0, 1.0], line=False) for name in "ab"])])
+    left, right = (list(trace.x) for trace in figure.data)
+    assert left == pytest.approx([-0.06, 0.94])
+    assert right == pytest.approx([0.06, 1.06])
+    assert list(figure.layout.xaxis.ticktext) == ["p", "q"]
+    assert list(figure.layout.xaxis.tickvals) == [0, 1]
