@@ -44,7 +44,7 @@ def cost_figure(found: Curve, tokens: int) -> go.Figure:
         "dtick": 1,
     }
     return assemble(
-        [*lines, *here], 400, margin=margins(74, 54, 44), showlegend=True, shapes=shapes,
+        [*lines, *here], 400, margin=margins(74, 54, 70), showlegend=True, shapes=shapes,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
         xaxis=axis | {"title": title("tokens N, all sizes growing in step", 13), "tickformat": ",d"},
         yaxis=axis | {"title": title("multiply–adds: full / this form", 13), "tickformat": ",~g",

@@ -63,10 +63,9 @@ def draw() -> None:
     with right:
         st.markdown(f"N = {' × '.join(map(str, sizes))} = **{tokens:,} tokens**. {verdict(rows)}")
         with st.container(key="cost_formula"):
-            sides = zip(st.columns([2, 3]), ("full attention", "product or sum"), worked(sizes, dim), strict=True)
-            for box, words, formula in sides:
-                box.caption(f"Multiply–adds of the layer, {words}:")
-                box.latex(formula)
+            for words, formula in zip(("full attention", "product or sum"), worked(sizes, dim), strict=True):
+                st.caption(f"Multiply–adds of the layer, {words}:")
+                st.latex(formula)
         alt = f"How many times less work than full attention, over the number of tokens. {verdict(rows)}"
         frame.picture(cost_figure(curve(sizes, dim, heads), tokens), "cost_curve", alt)
         st.caption(

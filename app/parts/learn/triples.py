@@ -130,7 +130,8 @@ def _bounded() -> None:
         seed = controls.number("Seed of the entries", "triples_draw", 0, 99, 0)
     with right:
         st.markdown(BOUNDED)
-        st.latex(r"\text{a weight is off by at most } \delta = e^{2M}\,\frac{M^{g+1}}{(g+1)!}\text{ of itself}")
+        st.markdown("With M, which no logit exceeds, a weight is off by at most this share of itself:")
+        st.latex(r"\delta = e^{2M}\,\frac{M^{g+1}}{(g+1)!}")
         said = regime.refusal(size, degree, seed)
         if degree % 2:
             st.markdown(f"**Refused**, in the library's own words:\n> {messages.plain(said)}")
