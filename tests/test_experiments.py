@@ -18,12 +18,11 @@ from hot_core.experiments.fit import fit, one_cycle, r_squared, relative_error, 
 from hot_core.experiments.grid_model import Places, attention
 from hot_core.experiments.noisy_map import expected_error, noisy_maps
 from hot_core.experiments.page import markdown, write
-from hot_core.experiments.planted import dense
 from hot_core.experiments.series import carried, linear_forecast, linear_map, persistence, seasonal, weather
 from hot_core.experiments.small_tasks import CODE, TASKS, channels, draw
 from hot_core.experiments.sparse import hide
 from hot_core.experiments.sparse_models import Dense, Listed, between, completed, listed, series_mean
-from hot_core.experiments.teachers import fixed_teacher, following_teacher
+from hot_core.experiments.teachers import dense, fixed_teacher, following_teacher
 from hot_core.figures.experiments import Curve, Panel, panels
 
 

@@ -14,7 +14,7 @@ from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
 from hot_core.experiments.fit import fit, r_squared, relative_error, spread
 from hot_core.experiments.grid_model import FORMS, GridModel, attention
 from hot_core.experiments.noisy_map import Recovered, noisy_maps, table
-from hot_core.experiments.teachers import Teacher, fixed_teacher, following_teacher
+from hot_core.experiments.teachers import Teacher, dense, fixed_teacher, following_teacher
 from hot_core.figures.experiments import Curve, Panel, panels
 from hot_core.record import AttentionRecord, LayerFactors
 
@@ -136,21 +136,6 @@ def compared(score: float, record: AttentionRecord, true: Sequence[Tensor], comb
     found = [factor[:, 0] for factor in layer.factors]
     errors = [relative_error(f, t) for f, t in zip(found, true, strict=True)]
     return Learnt(score, spread(errors)[0], uniform, relative_error(dense(found, layer.combine), wanted))
-
-
-def dense(factors: Sequence[Tensor], combine: str) -> Tensor:
-    """The whole maps (batch, N, N) of factors (batch, n_i, n_i), the sum divided by the number of modes."""
-    whole = factors[0]
-    for factor in factors[1:]:
-        here, there = torch.eye(whole.shape[-1]), torch.eye(factor.shape[-1])
-        whole = kron(whole, factor) if combine == "product" else kron(whole, there) + kron(here, factor)
-    return whole if combine == "product" else whole / len(factors)
-
-
-def kron(left: Tensor, right: Tensor) -> Tensor:
-    """The Kronecker product of matrices, for each element of the batch: (…, a, a), (…, b, b) → (…, ab, ab)."""
-    out = left[..., :, None, :, None] * right[..., None, :, None, :]
-    return out.flatten(-4, -3).flatten(-2)
 
 
 COLUMNS = (

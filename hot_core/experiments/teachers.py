@@ -90,3 +90,18 @@ def following_teacher(modes: int, channels: int, rng: torch.Generator, sharp: fl
 def orthogonal(size: int, rng: torch.Generator) -> Tensor:
     """A random rotation or reflection, (size, size)."""
     return torch.linalg.qr(torch.randn(size, size, generator=rng))[0]
+
+
+def dense(factors: Sequence[Tensor], combine: str) -> Tensor:
+    """The whole maps (batch, N, N) of factors (batch, n_i, n_i), the sum divided by the number of modes."""
+    whole = factors[0]
+    for factor in factors[1:]:
+        here, there = torch.eye(whole.shape[-1]), torch.eye(factor.shape[-1])
+        whole = kron(whole, factor) if combine == "product" else kron(whole, there) + kron(here, factor)
+    return whole if combine == "product" else whole / len(factors)
+
+
+def kron(left: Tensor, right: Tensor) -> Tensor:
+    """The Kronecker product of matrices, for each element of the batch: (…, a, a), (…, b, b) → (…, ab, ab)."""
+    out = left[..., :, None, :, None] * right[..., None, :, None, :]
+    return out.flatten(-4, -3).flatten(-2)
