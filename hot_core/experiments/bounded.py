@@ -63,12 +63,12 @@ def compared(tokens: int, width: int, size: float, degree: int, seed: int) -> Me
 
 
 def seconds_of(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """The shortest of some runs: what other work on the machine adds is not its own."""
+    """The shortest processor time of some runs: what other work on the machine takes is not counted."""
     found = []
     for _ in range(repeats):
-        begun = time.perf_counter()
+        begun = time.process_time()
         work()
-        found.append(time.perf_counter() - begun)
+        found.append(time.process_time() - begun)
     return min(found)
 
 
@@ -111,8 +111,9 @@ def run(plan: Plan) -> Finding:
             "form.",
             "The promise is Taylor's remainder at the largest logit that such entries allow. Measured errors are far "
             "below it: no random entry comes near the worst, and the softmax divides common errors out.",
-            f"Times at d = {WIDTH}, degree {DEGREE}, B = 1: the shortest of {REPEATS} runs on the machine that made "
-            "this page; slopes are least squares on logarithms over all sizes shown.",
+            f"Times at d = {WIDTH}, degree {DEGREE}, B = 1: the shortest processor time of {REPEATS} "
+            "runs on the machine that made this page, all threads together; slopes are least squares on logarithms "
+            "over all sizes shown.",
         ),
         {"tokens for the errors": tokens, "seeds for the times": plan.seeds[0], "type": "float64"},
         (table_of_times(exact, near),),
@@ -138,7 +139,7 @@ def table_of_times(exact: dict[int, float], near: dict[int, float]) -> Table:
     """Both forms' times in one table."""
     rows = [("exact", tokens, seconds) for tokens, seconds in exact.items()]
     rows += [("bounded", tokens, seconds) for tokens, seconds in near.items()]
-    return Table("Time", (Column("form"), Column("tokens", ",d"), Column("seconds", ".4f")), tuple(rows))
+    return Table("Time", (Column("form"), Column("tokens", ",d"), Column("processor time (s)", ".4f")), tuple(rows))
 
 
 def answer(rows: Sequence[tuple[Cell, ...]], slopes: tuple[float, float], near: dict[int, float]) -> str:
@@ -149,7 +150,7 @@ def answer(rows: Sequence[tuple[Cell, ...]], slopes: tuple[float, float], near: 
     return (
         f"The bounded form is off by {min(errors):.0e} to {max(errors):.0e} in these {len(rows)} cases, of which its "
         f"promise lets it answer {len(rows) - refused}. Time grows as n^{slopes[0]:.2f} for the exact form and as "
-        f"n^{slopes[1]:.2f} for the bounded one, which takes {near[most]:.1f} s for {most:,} tokens."
+        f"n^{slopes[1]:.2f} for the bounded one, which takes {near[most]:.1f} s of a processor for {most:,} tokens."
     )
 
 
@@ -166,7 +167,7 @@ def picture(rows: Sequence[tuple[Cell, ...]], exact: dict[int, float], near: dic
     ]
     return panels([
         Panel("error", "width, entries, degree", "error, absolute and of a weight", errors, "y"),
-        Panel("time", "tokens n", "time (s)", seconds, "xy"),
+        Panel("time", "tokens n", "processor time (s)", seconds, "xy"),
     ])  # fmt: skip
 
 

@@ -127,7 +127,7 @@ def learnt(one: Contender, task: Task, steps: int, rate: float, seed: int) -> tu
 def run(plan: Plan) -> Finding:
     """Choose each model's rate on the first seed, then train it on every seed."""
     task = Task(3, 7, 2) if plan.quick else Task(8, 46, 12)
-    steps, rates = (3, (3e-3,)) if plan.quick else (800, (1e-3, 3e-3))
+    steps, rates = (3, (3e-3,)) if plan.quick else (1500, (1e-3, 3e-3))
     majority = share_of_majority(task)
     rows: list[tuple[Cell, ...]] = [("always the commoner answer", 0, "–", majority, 0.0, majority, "–")]
     for one in CONTENDERS:
