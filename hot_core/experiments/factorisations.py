@@ -181,8 +181,8 @@ def picture(runs: Sequence[dict[tuple[str, str], list[Point]]]) -> go.Figure:
             lines.append(Curve(name, stored, [m for m, _ in both], [sd for _, sd in both], dash=2 if at > 3 else 0))
     across = "numbers stored"
     return panels([
-        Panel("the map itself", across, "relative Frobenius error", curves["map_error"], "x", 0, 1),
-        Panel("what it does to its values", across, "relative error of A·V", curves["output_error"], "x", 0, 1),
+        Panel("the map itself", across, "relative Frobenius error", curves["map_error"], "xy"),
+        Panel("what it does to its values", across, "relative error of A·V", curves["output_error"], "xy"),
     ])  # fmt: skip
 
 
