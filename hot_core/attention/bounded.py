@@ -221,9 +221,10 @@ def refusal(
     does = remainder(size, better) <= tolerance
     higher = f"degree {better}, with {columns_of(width, better):,} columns, would do" if does else "no degree does"
     regime = math.log(max(tokens, 2)) ** (1 / order)
+    error = f"{bound:.2g}" if bound < math.inf else "infinity"
     return (
         f"{owner}: entries up to {entry:.3g} allow logits up to {size:.3g}, for which degree {degree} promises no "
-        f"better relative error of the weights than {bound:.2g}, above the tolerance of {tolerance:g}; {higher}. "
+        f"better relative error of the weights than {error}, above the tolerance of {tolerance:g}; {higher}. "
         f"The method is for entries well below (ln n)^(1/{order}) = {regime:.2g}. Take a higher degree, smaller "
         "entries or scale, hot.tensor_attention, which is exact, or strict=False to see the result with its bound."
     )
