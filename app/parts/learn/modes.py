@@ -23,7 +23,7 @@ ROUNDED = (
 def _draw() -> None:
     """The controls, and the step that is chosen."""
     step = controls.choice("Step", "modes_step", STEPS, STEPS[0], help="One matrix, then two, then an entry from both.")
-    left, right = st.columns([1, 2.1], gap="large")
+    left, right = st.columns([1.2, 2], gap="medium")
     with left:
         query, key = _tokens()
         rows, columns = _logits()
