@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hot_core.errors import ShapeError
-from hot_core.experiments import Plan, bounded, composition, find, formats, joint
+from hot_core.experiments import Plan, bounded, find, formats, joint, triples
 from hot_core.experiments.match3 import asked, by_bounded
 from hot_core.experiments.reader import FILE, PATCH, Reader, standardised
 from hot_core.io import read
@@ -29,7 +29,7 @@ def matches_by_hand(numbers: list[int], modulus: int) -> list[bool]:
     return [any((x + y + z) % modulus == 0 for y in numbers for z in numbers) for x in numbers]
 
 
-@pytest.mark.parametrize("name", ["factorisations", "joint", "match3", "composition", "bounded"])
+@pytest.mark.parametrize("name", ["factorisations", "joint", "match3", "triples", "bounded"])
 def test_every_experiment_answers_in_its_quick_form(name: str) -> None:
     finding = find(name).run(Plan(seeds=(3,), quick=True))
     assert finding.rows
@@ -55,7 +55,7 @@ def test_the_truth_of_match3_is_its_definition(modulus: int) -> None:
 
 
 def test_matches_of_many_samples_are_the_definition() -> None:
-    numbers, right = composition.Task(5, 11, 2).draw(40, torch.Generator().manual_seed(0))
+    numbers, right = triples.Task(5, 11, 2).draw(40, torch.Generator().manual_seed(0))
     assert right.tolist() == [matches_by_hand(row, 11) for row in numbers.tolist()]
     assert 0 < right.double().mean() < 1
 
@@ -247,12 +247,12 @@ def test_a_slope_is_the_exponent() -> None:
 
 
 def test_the_share_of_the_commoner_answer_is_at_least_half() -> None:
-    task = composition.Task(8, 46, 12)
-    assert 0.5 <= composition.share_of_majority(task) < 0.6
+    task = triples.Task(8, 46, 12)
+    assert 0.5 <= triples.share_of_majority(task) < 0.6
 
 
 def test_numbers_are_shown_as_waves_with_a_blank_at_the_end() -> None:
-    shown = composition.Task(2, 7, 3).shown(torch.tensor([[1, 5]]))
+    shown = triples.Task(2, 7, 3).shown(torch.tensor([[1, 5]]))
     assert shown.shape == (1, 3, 7)
     angles = [2 * math.pi * 5 * wave / 7 for wave in (1, 2, 3)]
     expected = torch.tensor([*map(math.cos, angles), *map(math.sin, angles), 0.0])
@@ -261,6 +261,6 @@ def test_numbers_are_shown_as_waves_with_a_blank_at_the_end() -> None:
 
 
 def test_the_tensor_layer_has_fewer_parameters_than_its_rivals() -> None:
-    task = composition.Task(8, 46, 12)
-    sizes = [composition.count(one.model(task)) for one in composition.CONTENDERS]
+    task = triples.Task(8, 46, 12)
+    sizes = [triples.count(one.model(task)) for one in triples.CONTENDERS]
     assert sizes[0] < min(sizes[1:])

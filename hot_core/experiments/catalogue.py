@@ -18,7 +18,7 @@ NAMES: tuple[str, ...] = (
     "factorisations",
     "joint",
     "match3",
-    "composition",
+    "triples",
     "bounded",
 )
 """Every experiment; `hot_core.experiments.NAME` holds it as `EXPERIMENT`."""
