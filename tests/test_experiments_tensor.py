@@ -9,11 +9,13 @@ import torch
 
 from hot_core.errors import ShapeError
 from hot_core.experiments import Plan, bounded, find, formats, joint, triples
+from hot_core.experiments.by_place import FullByPlace, KroneckerByPlace
 from hot_core.experiments.match3 import asked, by_bounded
 from hot_core.experiments.reader import FILE, PATCH, Reader, standardised
 from hot_core.io import read
 from hot_core.kronecker import nearest_kronecker
 from hot_core.lessons import match3
+from hot_core.record import AttentionRecord
 
 SIZES = (2, 3, 5)
 TERM = sum(size**2 for size in SIZES)
@@ -192,6 +194,21 @@ def test_white_values_show_the_error_of_the_map() -> None:
     values = torch.randn(35, 20_000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     error = float(((near - matrix) @ values).norm() / (matrix @ values).norm())
     assert error == pytest.approx(joint.least_errors(matrix, (5, 7))[0], rel=0.02)
+
+
+@pytest.mark.parametrize("form", ["product", "sum", "full"])
+def test_attention_by_place_has_one_map_for_all_values(form: str) -> None:
+    torch.manual_seed(0)
+    layer = FullByPlace((3, 5), 8, 2) if form == "full" else KroneckerByPlace((3, 5), 8, 2, joint.FORMS[form])
+    maps = []
+    for _ in range(2):
+        x = torch.randn(1, 3, 5, 8, requires_grad=True)
+        record = AttentionRecord(queries=[(2, 4)])
+        out = layer(x, record=record)
+        maps.append(record.row(0, 1, (2, 4)))
+    assert np.array_equal(*maps)
+    assert np.ptp(maps[0]) > 0.01  # and it is no uniform one
+    assert layer(2 * x).sub(2 * out - layer(0 * x)).abs().max() < 1e-5  # affine in the values
 
 
 def test_a_reader_s_maps_are_the_weights_its_attention_uses() -> None:

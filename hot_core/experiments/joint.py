@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 import torch
 from torch import Tensor, nn
 
+from hot_core.experiments.by_place import FullByPlace, KroneckerByPlace
 from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
 from hot_core.experiments.fit import count, fit, relative_error, spread
-from hot_core.experiments.grid_model import GridModel, attention
+from hot_core.experiments.grid_model import GridModel
 from hot_core.figures.experiments import Curve, Panel, panels
+from hot_core.kronecker import Combine
 from hot_core.kronecker.nearest import rearranged
 
 SHIFTS = ((1, 1), (-1, -1), (2, -2), (-2, 2))
@@ -22,6 +24,7 @@ DIM = 32
 CASES = (("product", 1), ("product", 2), ("product", 4), ("sum", 4), ("full", 1))
 """Form of attention and heads."""
 
+FORMS: dict[str, Combine] = {"product": "product", "sum": "sum"}
 NAMES = {"product": "HOT, product", "sum": "HOT, sum", "full": "full attention"}
 
 
@@ -58,7 +61,7 @@ def learnt(form: str, heads: int, sizes: Sequence[int], terms: int, steps: int, 
     """Train one layer on the planted map and measure it on fresh values.
 
     Args:
-        form: of attention, as in `grid_model.FORMS`.
+        form: of attention, "product", "sum" or "full".
         heads: of the layer; its width is `DIM` for any.
         sizes: tokens along the two modes.
         terms: of the planted map.
@@ -70,8 +73,8 @@ def learnt(form: str, heads: int, sizes: Sequence[int], terms: int, steps: int, 
     """
     torch.manual_seed(seed)
     matrix = planted(sizes, terms).float()
-    layer = attention(form, DIM, 2, heads)
-    model: nn.Module = GridModel(sizes, 1, 1, [layer], DIM)
+    layer = FullByPlace(sizes, DIM, heads) if form == "full" else KroneckerByPlace(sizes, DIM, heads, FORMS[form])
+    model: nn.Module = GridModel(sizes, 1, 1, [layer], DIM, placed=False)
 
     def drawn(many: int) -> tuple[Tensor, Tensor]:
         values = torch.randn(many, *sizes, 1)
@@ -126,12 +129,12 @@ def run(plan: Plan) -> Finding:
             f"The planted map of {words(ranks[-1])} has the Van Loan and Pitsianis singular values "
             + ", ".join(f"{float(value):.3f}" for value in values)
             + ": equal and then nothing, so R terms leave the relative error √(1 − R/S).",
-            "The least possible holds for maps that do not depend on the values. Here queries and keys see places and "
-            "values; pooling leaves little of the noise in them, and nothing forbids a layer to use that little.",
+            "Queries and keys know the places, one learnt vector each, and nothing of the values: the map is the same "
+            "for all values, and an error can be below the least possible only by chance of the samples.",
             "Each head has its own slice of the values; the value projection copies the one number of a token into "
             "every slice, and only so does a sum over heads become a sum of Kronecker terms over one value.",
-            "The sum form looks along the axes of the grid only; all targets lie off them, so its best is to say "
-            "nothing, error 1.",
+            "The sum form looks along the axes of the grid only and all targets lie off them: its least is 1, to say "
+            "nothing.",
         ),
         {
             "tokens": "×".join(map(str, sizes)), "width": DIM, "steps": steps, "batch": 32, "highest rate": 0.01,
