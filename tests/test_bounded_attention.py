@@ -9,8 +9,9 @@ import pytest
 import torch
 
 import hot_core as hot
-from hot_core.attention.bounded import RegimeWarning, enough, remainder
+from hot_core.attention.bounded import BoundedResult, RegimeWarning
 from hot_core.attention.monomials import columns_of, monomials
+from hot_core.attention.promise import enough, promised, remainder
 from hot_core.errors import RegimeError, ShapeError
 from tests.oracles_tensor import taylor_weights, tensor_output, tensor_weights
 
@@ -77,19 +78,59 @@ def test_the_bound_holds_for_every_weight_and_is_the_one_of_the_rule() -> None:
     assert found.largest_logit == pytest.approx(
         float(q.abs().sum(1).max() * k1.abs().max() * k2.abs().max()) / 4, rel=1e-12
     )
-    assert found.error_bound == remainder(found.largest_logit, 4)
+    assert found.error_bound == pytest.approx(remainder(found.largest_logit, 4), rel=1e-6)
+
+
+def test_the_output_s_bound_is_that_of_normalised_weights() -> None:
+    found = BoundedResult(torch.zeros(3, 2, dtype=torch.float64), 0.1, 4, 70, 1.0, 6.0)
+    assert found.output_bound == pytest.approx(6 * (0.2 / 0.9 + 2**-52), rel=1e-12)
+    q, k1, k2, v1, v2 = uniform(13, 4, 0.5, 5)
+    found = hot.bounded_tensor_attention(q, (k1, k2), (v1, 7 * v2))
+    assert found.largest_value == pytest.approx(float(v1.abs().max() * 7 * v2.abs().max()), rel=1e-12)
+
+
+def test_the_largest_logit_is_that_of_all_leading_elements_whatever_the_sign_of_the_scale() -> None:
+    q, k1, k2, v1, v2 = (x.reshape(2, 7, 4) for x in uniform(14, 4, 0.5, 5))
+    alone = hot.bounded_tensor_attention(3 * q[1], (k1[1], k2[1]), (v1[1], v2[1]), tolerance=1e9).largest_logit
+    q = torch.stack((q[0] / 9, 3 * q[1]))
+    both = hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), tolerance=1e9)
+    assert both.largest_logit >= alone > 0.2
+    turned = hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), scale=-0.25, tolerance=1e9)
+    assert turned.largest_logit == pytest.approx(both.largest_logit, rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("size", [0.1, 0.3, 1.0])
+def test_no_output_is_further_off_than_promised_in_any_number_type(dtype: torch.dtype, size: float) -> None:
+    low = [x.to(dtype) for x in uniform(31, 4, size, 5)]
+    found = hot.bounded_tensor_attention(low[0], low[1:3], low[3:], degree=8)
+    q, k1, k2, v1, v2 = (x.double() for x in low)
+    exact = hot.tensor_attention(q, (k1, k2), (v1, v2))
+    assert (found.output.double() - exact).abs().max() <= found.output_bound
+
+
+def test_sharp_queries_keep_the_promise_in_single_precision() -> None:
+    q, keys = torch.full((1, 1), 8.0), torch.linspace(-1, -0.97, 31)[:, None]
+    values = torch.linspace(0, 3, 31)[:, None]
+    for tolerance in (1e-2, 1e-3, 1e-5):
+        found = hot.bounded_tensor_attention(q, [keys], [values], degree=None, scale=1.0, tolerance=tolerance)
+        exact = hot.tensor_attention(q.double(), [keys.double()], [values.double()], scale=1.0)
+        assert (found.output.double() - exact).abs().max() <= found.output_bound
+    with pytest.raises(RegimeError, match="no degree does"):
+        hot.bounded_tensor_attention(q, [keys], [values], degree=None, scale=1.0, tolerance=1e-12)
 
 
 def test_the_degree_is_the_smallest_that_keeps_the_wanted_error() -> None:
     q, k1, k2, v1, v2 = uniform(31, 3, 1.2, 5)
     for tolerance in (0.5, 1e-3, 1e-9):
         found = hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), degree=None, tolerance=tolerance)
-        assert found.error_bound <= tolerance < remainder(found.largest_logit, found.degree - 2)
+        below = found.degree - 2
+        assert found.error_bound <= tolerance < promised(found.largest_logit, below, columns_of(3, below), 62)
         assert found.degree % 2 == 0
         exact = hot.tensor_attention(q, (k1, k2), (v1, v2))
         assert (found.output - exact).abs().max() <= 2 * tolerance / (1 - tolerance) * found.largest_value
-    assert enough(0.0, 0.1, 3) == 2
-    assert enough(1e3, 0.1, 4) == 30  # C(34, 30) = 46,376 columns at 30, 58,905 at 32
+    assert enough(0.0, 0.1, 3, 62) == 2
+    assert enough(1e3, 0.1, 4, 62) == 30  # C(34, 30) = 46,376 columns at 30, 58,905 at 32
 
 
 def test_masks_leave_out_whatever_is_there() -> None:
@@ -133,7 +174,10 @@ def test_65536_tokens_take_seconds_and_no_pair_is_formed() -> None:
 
 def test_entries_outside_the_regime_are_refused_or_warned_of() -> None:
     q, k1, k2, v1, v2 = uniform(17, 4, 1.5, 5)
-    sentence = r"entries up to 1\.\d+ allow logits up to \d.*above the tolerance of 0.1; degree \d+, with .* would do"
+    sentence = (
+        r"entries up to 1\.\d+ allow logits up to \d.*above the tolerance of 0.1; degree \d+, with .* would do"
+        r".*\(ln n\)\^\(1/3\) = 1\.4\."
+    )
     with pytest.raises(RegimeError, match=sentence):
         hot.bounded_tensor_attention(q, (k1, k2), (v1, v2))
     with pytest.warns(RegimeWarning, match="strict=False to see the result"):
@@ -149,6 +193,12 @@ def test_what_makes_no_polynomial_is_refused() -> None:
     for degree in (3, 0, -2):
         with pytest.raises(ShapeError, match="even number from 2 on"):
             hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), degree=degree)
+    with pytest.raises(ShapeError, match="scale=inf; give a finite number"):
+        hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), scale=math.inf)
+    with pytest.raises(ShapeError, match=r"keys\[1\] holds 2 entries that are NaN"):
+        hot.bounded_tensor_attention(q, (k1, k2.masked_fill(k2 >= k2.flatten().sort().values[-2], math.nan)), (v1, v2))
+    with pytest.raises(ShapeError, match="q holds 28 entries"):
+        hot.bounded_tensor_attention(q * math.nan, (k1, k2), (v1, v2))
     with pytest.raises(ShapeError, match="positive relative error"):
         hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), tolerance=0.0)
     wide = torch.zeros(3, 64)

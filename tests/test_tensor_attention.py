@@ -10,7 +10,7 @@ from simplicial_attention.simplicial_attention import naive_two_simplicial_atten
 from torch.nn.functional import scaled_dot_product_attention
 
 import hot_core as hot
-from hot_core.attention.tensor import weights_of
+from hot_core.attention.tensor import prepared, weights_of
 from hot_core.models.blocks import Block
 from hot_core.record import AttentionRecord
 from tests.oracles_cost import counted_macs
@@ -136,6 +136,24 @@ def test_memory_is_linear_in_the_chunk_not_in_the_pairs() -> None:
     assert max(held) == n * chunk  # n³ = 226,981 weights are never together
 
 
+def test_without_a_chunk_no_more_is_held_than_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hot_core.attention.tensor.AT_ONCE", 2 * 13 * (61 + 5))
+    q = torch.randn(2, 61, 5)
+    tuples = prepared(q, (q, q), (q, q), None, False, None)[3]
+    assert tuples.chunk == 13
+
+
+def test_weights_are_detached_and_a_query_of_nan_spoils_itself_alone() -> None:
+    q, keys, values = parts(3)
+    q = q.clone().requires_grad_()
+    assert not weights_of(q, keys, [0]).requires_grad
+    wanted = hot.tensor_attention(q, keys, values)
+    q.data[3, 1] = math.nan
+    found = hot.tensor_attention(q, keys, values)
+    assert found[3].isnan().all()
+    assert torch.equal(found[torch.arange(11) != 3], wanted[torch.arange(11) != 3])
+
+
 def test_half_precision_is_computed_in_single() -> None:
     q, keys, values = parts(3)
     half = [tensor.half() for tensor in (q, *keys, *values)]
@@ -143,6 +161,8 @@ def test_half_precision_is_computed_in_single() -> None:
     wanted = hot.tensor_attention(*(half[0].float(), [k.float() for k in half[1:3]], [v.float() for v in half[3:]]))
     assert found.dtype == torch.float16
     assert torch.equal(found, wanted.half())
+    with pytest.raises(hot.HotError, match=r"overflow torch\.float16"):  # 300 · 300 is more than float16 holds
+        hot.tensor_attention(half[0], half[1:3], [value * 0 + 300 for value in half[3:]])
 
 
 def test_a_record_keeps_the_rows_of_its_queries() -> None:
@@ -199,6 +219,11 @@ def test_causal_module_never_looks_ahead() -> None:
     later = x.clone()
     later[:, 4:] += 1
     assert torch.equal(module(x)[:, :4], module(later)[:, :4])
+    record = AttentionRecord(queries=[(2,)])
+    module(x, record=record)
+    row = record.row(0, 1, (2,))
+    assert row[:3, :3].sum() == pytest.approx(1)
+    assert row[3:].sum() == row[:, 3:].sum() == 0
     assert not torch.equal(module(x)[:, 4:], module(later)[:, 4:])
 
 
@@ -235,12 +260,18 @@ def test_what_does_not_fit_is_said() -> None:
         ),
         (
             lambda: hot.tensor_attention(tokens, (tokens, tokens), (tokens, tokens)),
-            r"5,000 × 5,000 keys make 1.2e\+11 weights, above the limit of 1.0e\+11. Take up to 4,641 tokens",
+            r"5,000 × 5,000 keys make 1.2e\+11 weights, above the limit of 3.0e\+10. Take up to 3,107 tokens",
         ),
         (
             lambda: hot.tensor_attention(q.float() * 1e20, (k1.float() * 1e20, k2.float()), (v1.float(), v2.float())),
             "overflow",
         ),
+        (
+            lambda: hot.tensor_attention(torch.zeros(2, 3000, 4), *[[torch.zeros(2, 3000, 4)] * 2] * 2),
+            "for each of 2 leading elements make 5.4e",
+        ),
+        (lambda: hot.tensor_attention(q, (k1, k2), (v1, v2 * math.nan)), r"values\[1\] holds 9 entries that are NaN"),
+        (lambda: hot.tensor_attention(q, (k1, k2), (v1, v2), scale=math.nan), "scale=nan; give a finite number"),
         (lambda: hot.TensorAttention(16, 4, order=1), "order=1; give 2 … 5"),
         (lambda: hot.TensorAttention(15, 4), "cannot be cut into heads=4"),
         (lambda: weights_of(q, (k1, k2), [11]), r"query 11 does not exist; there are 0 … 10"),

@@ -17,13 +17,11 @@ import torch
 from torch import Tensor
 
 from hot_core.attention.monomials import Monomials, columns_of, monomials
+from hot_core.attention.promise import check_columns, check_degree, enough, promised, refusal
 from hot_core.attention.tensor import prepared, scale_of
-from hot_core.attention.tensor_checks import Masks, check_parts
-from hot_core.errors import RegimeError, ShapeError
+from hot_core.attention.tensor_checks import Masks, check_entries, check_finite, check_parts, check_scale
+from hot_core.errors import RegimeError
 
-MOST_COLUMNS = 50_000
-"""More columns than these are refused: every token would carry as many numbers."""
-MOST_DEGREE = 40
 ENTRIES_AT_ONCE = 2**22
 """Monomials that are held at once: 32 MB in float64."""
 
@@ -38,8 +36,8 @@ class BoundedResult:
 
     Attributes:
         output: [..., n, e].
-        error_bound: `δ = e^{2M} M^{g+1}/(g+1)!`: no weight before normalisation is off by more than this share of
-            itself; infinite where it overflows.
+        error_bound: `δ = e^{2M} (M^{g+1}/(g+1)! + rounding)`: no weight before normalisation is off by more than this
+            share of itself; infinite where it overflows. See `promised`.
         degree: `g` of the Taylor polynomial.
         columns: `r = C(d+g, g)`, the rank of the approximation.
         largest_logit: `M`, which no logit exceeds: `scale · max_i Σ_l |q_il| · ∏ max |k_j|`.
@@ -55,9 +53,12 @@ class BoundedResult:
 
     @property
     def output_bound(self) -> float:
-        """No entry of the output is further from the exact one: `2δ/(1−δ) · ∏ max |v_j|`; infinite from `δ = 1` on."""
-        delta = self.error_bound
-        return math.inf if delta >= 1 else 2 * delta / (1 - delta) * self.largest_value
+        """No entry of the output is further from the exact one; infinite from `δ = 1` on.
+
+        `(2δ/(1−δ) + ε) · ∏ max |v_j|`, with the rounding `ε` of the output's number type.
+        """
+        delta, rounding = self.error_bound, torch.finfo(self.output.dtype).eps
+        return math.inf if not delta < 1 else (2 * delta / (1 - delta) + rounding) * self.largest_value
 
 
 def bounded_tensor_attention(
@@ -78,8 +79,8 @@ def bounded_tensor_attention(
         exp(scale · Σ_l q_l k₁_l ⋯ k_m_l) ≈ Σ_{|α| ≤ g} scale^|α| / α! · q^α · k₁^α ⋯ k_m^α = U₀ (U₁ ⊘ … ⊘ U_m)ᵀ
         out = U₀ ((U₁ᵀ V₁) ∘ … ∘ (U_mᵀ V_m)) / U₀ ((U₁ᵀ 1) ∘ … ∘ (U_mᵀ 1))
 
-    with `r = C(d+g, g)` columns in every `U`. The error is the Taylor remainder at the largest logit `M`, see
-    `BoundedResult`; measured errors are far below what can be promised.
+    with `r = C(d+g, g)` columns in every `U`, in float64 whatever comes in. The error is the Taylor remainder at the
+    largest logit `M` and the rounding, see `BoundedResult`; measured errors are far below what can be promised.
 
     Args:
         q: [..., n, d], queries.
@@ -89,25 +90,30 @@ def bounded_tensor_attention(
         scale: of the logits; None for `1/d`.
         tolerance: the error bound that is accepted.
         strict: refuse when the bound is above `tolerance`; otherwise warn and return the result with its bound.
-        mask: True where a key is valid: one tensor [..., n_j] for all keys, or one for each key.
+        mask: True where a key is valid: one tensor [..., n_j] for all keys, or one for each key. There is no causal
+            form; `hot.tensor_attention` has one.
 
     Returns:
         The output, its error bound, and what they depend on. A query without any valid tuple gives 0.
 
     Raises:
-        ShapeError: when the shapes do not fit, the degree is odd, or there would be too many columns.
+        ShapeError: when the shapes do not fit, an entry is not finite, the degree is odd, or there would be too many
+            columns.
         RegimeError: when the entries are too large for the wanted error.
     """
     owner = "bounded_tensor_attention"
     check_parts(owner, q, keys, values, mask)
+    check_scale(owner, scale)
     check_degree(owner, degree, tolerance)
-    query, cleared, carried, tuples = prepared(q, keys, values, mask, False, None)
+    query, cleared, carried, tuples = prepared(q, keys, values, mask, False, None, torch.float64)
+    check_entries(owner, {"q": [query], "keys": cleared, "values": carried})
     factor, width = scale_of(scale, q.shape[-1]), q.shape[-1]
     size = abs(factor) * largest(query.abs().sum(-1, keepdim=True), *cleared)
-    chosen = enough(size, tolerance, width) if degree is None else degree
+    tokens = sum(tuples.sizes)
+    chosen = enough(size, tolerance, width, tokens) if degree is None else degree
     columns = columns_of(width, chosen)
     check_columns(owner, width, chosen, columns)
-    bound = remainder(size, chosen)
+    bound = promised(size, chosen, columns, tokens)
     if not bound <= tolerance:
         sentence = refusal(owner, (query, *cleared), size, chosen, bound, tolerance)
         if strict:
@@ -115,9 +121,10 @@ def bounded_tensor_attention(
         warnings.warn(sentence, RegimeWarning, stacklevel=2)
     ones = [torch.ones_like(value[..., :1]) for value in carried]
     valid = [one if of_key is None else one * of_key[..., None] for one, of_key in zip(ones, tuples.masks, strict=True)]
-    output = low_rank(monomials(width, chosen), factor, query, cleared, carried, valid)
+    output = low_rank(monomials(width, chosen), factor, query, cleared, carried, valid).to(q.dtype)
+    check_finite(owner, output, (query, *cleared, *carried))
     return BoundedResult(
-        output.reshape(*q.shape[:-1], -1).to(q.dtype), bound, chosen, columns, size, largest(*carried)
+        output.reshape(*q.shape[:-1], -1), bound, chosen, columns, size, largest(*carried)
     )  # fmt: skip
 
 
@@ -154,77 +161,6 @@ def low_rank(
     return torch.where(some_tuple, out[..., :-1] / torch.where(some_tuple, total, 1.0), 0.0)
 
 
-def remainder(size: float, degree: int) -> float:
-    """`e^{2M} M^{g+1}/(g+1)!`: the Taylor remainder `e^M M^{g+1}/(g+1)!` over the smallest weight `e^{−M}`.
-
-    Args:
-        size: `M`, the largest logit there can be.
-        degree: `g`.
-
-    Returns:
-        The relative error of a weight at most; infinite where it overflows.
-    """
-    if size == 0:
-        return 0.0
-    logarithm = 2 * size + (degree + 1) * math.log(size) - math.lgamma(degree + 2)
-    return math.inf if not logarithm < 700 else math.exp(logarithm)
-
-
-def enough(size: float, tolerance: float, width: int) -> int:
-    """The smallest even degree from 2 on whose remainder is within the tolerance.
-
-    Args:
-        size: `M`, the largest logit there can be.
-        tolerance: the remainder that is accepted.
-        width: `d`, which limits the degree by the columns it makes.
-
-    Returns:
-        The degree; the highest that makes few enough columns where none is within the tolerance.
-    """
-    degrees = [degree for degree in range(2, MOST_DEGREE + 1, 2) if columns_of(width, degree) <= MOST_COLUMNS] or [2]
-    return next((degree for degree in degrees if remainder(size, degree) <= tolerance), degrees[-1])
-
-
 def largest(*parts: Tensor) -> float:
     """The product of the largest entries by size."""
     return math.prod(float(part.detach().abs().max()) for part in parts)
-
-
-def check_degree(owner: str, degree: int | None, tolerance: float) -> None:
-    """Refuse an odd degree, and a tolerance that is no error."""
-    whole = isinstance(degree, int) and not isinstance(degree, bool)
-    if degree is not None and (not whole or degree < 2 or degree % 2):
-        raise ShapeError(
-            f"{owner}: degree={degree!r}; give an even number from 2 on, or None to choose it. A Taylor polynomial of "
-            "odd degree is negative for large negative logits, and weights must stay positive."
-        )
-    if not 0 < tolerance < math.inf:
-        raise ShapeError(f"{owner}: tolerance={tolerance!r}; give a positive relative error, such as 0.1.")
-
-
-def check_columns(owner: str, width: int, degree: int, columns: int) -> None:
-    """Refuse more columns than `MOST_COLUMNS`."""
-    if columns > MOST_COLUMNS:
-        raise ShapeError(
-            f"{owner}: width {width} at degree {degree} makes C({width + degree}, {degree}) = {columns:,} columns, "
-            f"above the limit of {MOST_COLUMNS:,}. Take a lower degree, narrower heads, or hot.tensor_attention."
-        )
-
-
-def refusal(
-    owner: str, parts: Sequence[Tensor], size: float, degree: int, bound: float, tolerance: float
-) -> str:  # fmt: skip
-    """Why the bounded form cannot promise the wanted error, and what to do."""
-    entry, tokens, order = max(float(part.detach().abs().max()) for part in parts), parts[1].shape[1], len(parts)
-    width = parts[0].shape[-1]
-    better = enough(size, tolerance, width)
-    does = remainder(size, better) <= tolerance
-    higher = f"degree {better}, with {columns_of(width, better):,} columns, would do" if does else "no degree does"
-    regime = math.log(max(tokens, 2)) ** (1 / order)
-    error = f"{bound:.2g}" if bound < math.inf else "infinity"
-    return (
-        f"{owner}: entries up to {entry:.3g} allow logits up to {size:.3g}, for which degree {degree} promises no "
-        f"better relative error of the weights than {error}, above the tolerance of {tolerance:g}; {higher}. "
-        f"The method is for entries well below (ln n)^(1/{order}) = {regime:.2g}. Take a higher degree, smaller "
-        "entries or scale, hot.tensor_attention, which is exact, or strict=False to see the result with its bound."
-    )

@@ -16,8 +16,10 @@ from hot_core.attention.tensor_checks import (
     Masks,
     check_causal,
     check_chunk,
+    check_entries,
     check_finite,
     check_parts,
+    check_scale,
     check_work,
 )
 from hot_core.attention.tuples import TupleAttention, Tuples, gathered, logits_of
@@ -25,7 +27,7 @@ from hot_core.errors import SelectionError, ShapeError
 from hot_core.record import AttentionRecord
 
 AT_ONCE = 2**20
-"""Weights that are held at once when no chunk is given: 8 MB in float64, about what a core's cache holds."""
+"""Weights, and numbers of members' rows, that are held at once when no chunk is given: 8 MB in float64."""
 
 
 def tensor_attention(
@@ -58,7 +60,8 @@ def tensor_attention(
             1909.00668, and its later uses) takes `1/√d`.
         chunk: tuples handled at once; None chooses.
         mask: True where a key is valid: one tensor [..., n_j] for all keys, or one for each key. Invalid keys get
-            weight exactly 0 whatever they and their values hold; a query that may see no tuple gives 0.
+            weight exactly 0 whatever they and their values hold; a query that may see no tuple gives 0. A query that
+            holds NaN gives NaN, and only that one.
         causal: a query sees only tuples whose members all stand at its own position or before.
         record: filled with the rows of its queries when given, each of shape `(n, …, n)` with one axis for each key.
 
@@ -66,8 +69,8 @@ def tensor_attention(
         [..., n, e], in the type of `q`; numbers of half precision are computed in float32.
 
     Raises:
-        ShapeError: when the shapes do not fit, there is no key, or there are more weights than can be computed in
-            reasonable time.
+        ShapeError: when the shapes do not fit, there is no key, a valid key or value is not finite, or there are more
+            weights than can be computed in reasonable time.
         RegimeError: when logits overflow the number type.
         SelectionError: when a query of the record lies outside the tokens.
     """
@@ -75,14 +78,17 @@ def tensor_attention(
     check_parts(owner, q, keys, values, mask)
     check_causal(owner, q, keys, causal)
     check_chunk(owner, chunk)
+    check_scale(owner, scale)
     check_work(owner, q, keys)
     query, cleared, carried, tuples = prepared(q, keys, values, mask, causal, chunk)
+    check_entries(owner, {"keys": cleared, "values": carried})
     factor = scale_of(scale, q.shape[-1])
     if record is not None:
         _record(record, q, weights_of(q, keys, _flat(record, q, keys), scale, mask=mask, causal=causal))
     out: Tensor = TupleAttention.apply(tuples, factor, query, *cleared, *carried)
+    out = out.reshape(*q.shape[:-1], -1).to(q.dtype)
     check_finite(owner, out, (query, *cleared, *carried))
-    return out.reshape(*q.shape[:-1], -1).to(q.dtype)
+    return out
 
 
 def weights_of(
@@ -119,13 +125,12 @@ def weights_of(
     check_work("weights_of", q[..., : len(queries), :], keys, limit=2**25, remedy="Ask for fewer queries at a time")
     query, cleared, _, tuples = prepared(q.detach(), [key.detach() for key in keys], (), mask, causal, None)
     chosen = torch.as_tensor(list(queries), dtype=torch.long, device=q.device)
-    members = tuples.members(torch.arange(math.prod(tuples.sizes)))
-    valid = tuples.valid(members, chosen)
-    rows = gathered(cleared, members)
-    if rows is None:
-        raise ShapeError("weights_of: there are no keys; give one or more.")
-    weights = logits_of(query[:, chosen], rows, valid, scale_of(scale, q.shape[-1])).softmax(-1)
-    weights = weights if valid is None else weights * valid
+    slices = []
+    for members in tuples:
+        rows = gathered(cleared, members)
+        slices.append(logits_of(query[:, chosen], rows, tuples.valid(members, chosen), scale_of(scale, q.shape[-1])))
+    logits = torch.cat(slices, -1)
+    weights = logits.softmax(-1) * (logits > torch.finfo(logits.dtype).min)
     return weights.reshape(*q.shape[:-2], len(chosen), *tuples.sizes)
 
 
@@ -135,9 +140,15 @@ def scale_of(scale: float | None, width: int) -> float:
 
 
 def prepared(
-    q: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor], mask: Masks, causal: bool, chunk: int | None
+    q: Tensor,
+    keys: Sequence[Tensor],
+    values: Sequence[Tensor],
+    mask: Masks,
+    causal: bool,
+    chunk: int | None,
+    least: torch.dtype = torch.float32,
 ) -> tuple[Tensor, list[Tensor], list[Tensor], Tuples]:
-    """Leading axes as one, numbers at least float32, zeros in place of what is not valid.
+    """Leading axes as one, numbers precise enough, zeros in place of what is not valid.
 
     Args:
         q: [..., n, d].
@@ -146,20 +157,21 @@ def prepared(
         mask: as for `tensor_attention`.
         causal: as for `tensor_attention`.
         chunk: tuples handled at once; None chooses.
+        least: the number type to compute in at least.
 
     Returns:
         Query (lead, n, d), keys and values (lead, n_j, …), and the tuples.
     """
     lead = math.prod(q.shape[:-2])
     masks = masks_of(mask, keys, q.shape[:-2])
-    precise = torch.promote_types(q.dtype, torch.float32)
+    precise = torch.promote_types(q.dtype, least)
 
     def flat(x: Tensor, valid: Tensor | None) -> Tensor:
         x = x.reshape(lead, *x.shape[-2:]).to(precise)
         return x if valid is None else x.masked_fill(~valid[..., None], 0.0)
 
     sizes = tuple(key.shape[-2] for key in keys)
-    at_once = chunk or max(1, AT_ONCE // max(1, lead * q.shape[-2]))
+    at_once = chunk or max(1, AT_ONCE // max(1, lead * (q.shape[-2] + q.shape[-1])))
     return (
         flat(q, None),
         [flat(key, valid) for key, valid in zip(keys, masks, strict=True)],

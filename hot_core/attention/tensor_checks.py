@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import torch
@@ -13,12 +13,14 @@ from hot_core.errors import RegimeError, ShapeError
 
 Masks: TypeAlias = Tensor | Sequence[Tensor] | None
 
-MOST_WEIGHTS = 1e11
-"""More weights than these are refused: at some 3e8 a second on two cores, minutes become hours."""
+MOST_WEIGHTS = 3e10
+"""More weights than these are refused: two cores make some 3e8 in a second, so this is about two minutes."""
 
 
 def check_parts(owner: str, q: Tensor, keys: Sequence[Tensor], values: Sequence[Tensor], mask: Masks) -> None:
     """Refuse keys, values and masks that do not fit the queries or each other."""
+    if not isinstance(q, Tensor):
+        raise ShapeError(f"{owner}: q is a {type(q).__name__}; give torch tensors, torch.as_tensor(…).")
     if isinstance(keys, Tensor) or isinstance(values, Tensor):
         raise ShapeError(
             f"{owner}: keys and values are sequences of tensors, one for each key; give (k1, k2), (v1, v2)."
@@ -71,12 +73,32 @@ def check_work(
     tokens = int((limit / lead) ** (1 / (len(sizes) + 1)))
     beside = f" for each of {lead:,} leading elements" if lead > 1 else ""
     way = remedy or (
-        f"Take up to {tokens:,} tokens, or hot.bounded_tensor_attention, which is near-linear for small entries"
+        f"Take up to {tokens:,} tokens (some two minutes on two cores), or hot.bounded_tensor_attention, which is "
+        "near-linear for small entries"
     )
     raise ShapeError(
         f"{owner}: {n:,} queries × {' × '.join(f'{size:,}' for size in sizes)} keys{beside} make "
         f"{weights:.1e} weights, above the limit of {limit:.1e}. {way}."
     )
+
+
+def check_scale(owner: str, scale: float | None) -> None:
+    """Refuse a scale that is no finite number."""
+    if scale is not None and (not isinstance(scale, int | float) or not math.isfinite(scale)):
+        raise ShapeError(f"{owner}: scale={scale!r}; give a finite number, or None for 1/d.")
+
+
+def check_entries(owner: str, parts: Mapping[str, Sequence[Tensor]]) -> None:
+    """Refuse numbers that are not finite where they would be used."""
+    for name, tensors in parts.items():
+        for at, tensor in enumerate(tensors):
+            wrong = 0 if tensor.is_meta else int((~tensor.isfinite()).sum())
+            if wrong:
+                which = name if len(tensors) == 1 else f"{name}[{at}]"
+                raise ShapeError(
+                    f"{owner}: {which} holds {wrong:,} entries that are NaN or infinite. "
+                    "Replace them, or leave their tokens out by a mask."
+                )
 
 
 def check_finite(owner: str, out: Tensor, parts: Sequence[Tensor]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import torch
@@ -69,23 +70,17 @@ class Tuples:
         return found
 
 
-def gathered(parts: Sequence[Tensor], members: Sequence[Tensor], without: int | None = None) -> Tensor | None:
+def gathered(parts: Sequence[Tensor], members: Sequence[Tensor]) -> Tensor:
     """`⊘` of the members' rows.
 
     Args:
-        parts: for each key a tensor (lead, n_j, width).
+        parts: for each key a tensor (lead, n_j, width); one or more.
         members: the index of every member of some tuples.
-        without: leaves this key out.
 
     Returns:
-        (lead, tuple, width); None when nothing is left.
+        (lead, tuple, width).
     """
-    found: Tensor | None = None
-    for at, (part, index) in enumerate(zip(parts, members, strict=True)):
-        if at != without:
-            rows = part[:, index]
-            found = rows if found is None else found * rows
-    return found
+    return reduce(torch.mul, (part[:, index] for part, index in zip(parts, members, strict=True)))
 
 
 def logits_of(query: Tensor, rows: Tensor, valid: Tensor | None, scale: float) -> Tensor:
@@ -122,14 +117,14 @@ class TupleAttention(torch.autograd.Function):
         out = query.new_zeros(*query.shape[:2], values[0].shape[-1])
         for members in tuples:
             valid = tuples.valid(members, positions)
-            logits = logits_of(query, _some(gathered(keys, members)), valid, scale)
+            logits = logits_of(query, gathered(keys, members), valid, scale)
             now = torch.maximum(largest, logits.amax(-1, keepdim=True))
             weights = logits.sub_(now).exp_()
             if valid is not None:
                 weights *= valid
             earlier = (largest - now).exp_()
             row_sum = row_sum * earlier + weights.sum(-1, keepdim=True)
-            out = out * earlier + weights @ _some(gathered(values, members))
+            out = out * earlier + weights @ gathered(values, members)
             largest = now
         some = row_sum > 0
         out = out / torch.where(some, row_sum, 1.0)
@@ -149,7 +144,7 @@ class TupleAttention(torch.autograd.Function):
         inner = (grad * out).sum(-1, keepdim=True)
         for members in ctx.tuples:
             valid = ctx.tuples.valid(members, positions)
-            rows, carried = _some(gathered(keys, members)), _some(gathered(values, members))
+            rows, carried = gathered(keys, members), gathered(values, members)
             weights = logits_of(query, rows, valid, ctx.scale).sub_(log_sum).exp_()
             of_logits = weights * (grad @ carried.transpose(1, 2) - inner) * ctx.scale
             of_query += of_logits @ rows
@@ -161,12 +156,6 @@ class TupleAttention(torch.autograd.Function):
 def _spread(grads: Sequence[Tensor], parts: Sequence[Tensor], members: Sequence[Tensor], of_tuples: Tensor) -> None:
     """Add the gradient of some tuples' products, (lead, tuple, width), to that of every member's row, in place."""
     for at, (grad, index) in enumerate(zip(grads, members, strict=True)):
-        others = gathered(parts, members, without=at)
-        grad.index_add_(1, index.to(grad.device), of_tuples if others is None else of_tuples * others)
-
-
-def _some(rows: Tensor | None) -> Tensor:
-    """Rows that are there: of one key or more."""
-    if rows is None:
-        raise ValueError("a tuple has at least one member")
-    return rows
+        others = [(part, seen) for of, (part, seen) in enumerate(zip(parts, members, strict=True)) if of != at]
+        share = of_tuples * gathered(*zip(*others, strict=True)) if others else of_tuples
+        grad.index_add_(1, index.to(grad.device), share)

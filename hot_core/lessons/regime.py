@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from hot_core.attention import bounded_tensor_attention, tensor_attention
-from hot_core.attention.bounded import RegimeWarning, remainder
+from hot_core.attention.bounded import RegimeWarning
+from hot_core.attention.promise import remainder
 from hot_core.errors import HotError
 
 TOKENS, WIDTH = 40, 4
