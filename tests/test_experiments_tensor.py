@@ -11,7 +11,8 @@ from hot_core.errors import ShapeError
 from hot_core.experiments import Plan, bounded, find, formats, joint, triples
 from hot_core.experiments.by_place import FullByPlace, KroneckerByPlace
 from hot_core.experiments.match3 import asked, by_bounded
-from hot_core.experiments.reader import FILE, PATCH, Reader, standardised
+from hot_core.experiments.reader import PATCH, Reader
+from hot_core.experiments.series import SAMPLE, weather
 from hot_core.io import read
 from hot_core.kronecker import nearest_kronecker
 from hot_core.lessons import match3
@@ -98,12 +99,12 @@ def test_match3_is_right_at_the_sharpness_of_the_paper_and_refused_there() -> No
     }  # fmt: skip
     assert right[1000.0] == 1.0
     assert 0.8 < right[50.0] < 0.95
-    _, bound, sentence = asked(37, 1000.0)
-    assert bound > 0.1
+    sentence = asked(draws[0], 37, 1000.0)
+    assert by_bounded(draws[0], 37, 1000.0).error_bound > 0.1
     assert "entries up to" in sentence
     assert "strict=False" in sentence
-    assert asked(37, 0.2)[2] == ""
-    exact, near = match3.head(draws[0], 37, 0.2), by_bounded(draws[0], 37, 0.2)
+    assert asked(draws[0], 37, 0.2) == ""
+    exact, near = match3.head(draws[0], 37, 0.2), by_bounded(draws[0], 37, 0.2).output[:, 0]
     assert torch.allclose(exact, near, atol=1e-4)
     assert not torch.equal(exact, near)
 
@@ -163,11 +164,31 @@ def test_a_map_of_few_terms_is_met_by_the_format_it_is_made_of() -> None:
         assert float((written.matrix - matrix).norm() / matrix.norm()) < 1e-6
 
 
-def test_ranks_are_the_largest_that_one_threshold_leaves_in_the_budget() -> None:
+def test_ranks_follow_one_threshold_and_then_rise_one_at_a_time_while_one_fits() -> None:
     unfoldings = [np.diag([5.0, 3.0, 1.0]), np.diag([4.0, 2.0])]
     grown = {1: None, 2: (1, 1), 3: (2, 1), 4: (2, 2), 9: (3, 2)}  # by falling level: 5, 4, 3, 2, 1
     for budget, ranks in grown.items():
         assert formats.ranks_within(unfoldings, sum, budget) == ranks
+    dear = {4: (1, 1), 5: (1, 2), 6: (1, 2), 7: (2, 1), 8: (2, 2), 11: (3, 2), 99: (3, 2)}  # the first costs 3 each
+    for budget, ranks in dear.items():
+        assert formats.ranks_within(unfoldings, lambda r: 3 * r[0] + r[1], budget) == ranks
+
+
+@pytest.mark.parametrize("how", ["pairs", "split"])
+def test_no_rank_of_a_train_or_a_tucker_could_be_raised_within_the_budget(how: formats.Arrangement) -> None:
+    unfoldings = [np.diag([9.0, 2.0, 1.0, 0.5]), np.diag([8.0, 7.0, 6.0, 5.0, 4.0])]
+    modes = (4, 20, 5) if how == "pairs" else (4, 3, 5)
+
+    def numbers(r: tuple[int, ...] | list[int]) -> int:
+        return modes[0] * r[0] + r[0] * modes[1] * r[1] + r[1] * modes[2]
+
+    for budget in range(30, 400, 7):
+        ranks = formats.ranks_within(unfoldings, numbers, budget)
+        assert ranks is not None
+        assert numbers(ranks) <= budget
+        for at, most in enumerate((4, 5)):
+            more = [rank + (place == at) for place, rank in enumerate(ranks)]
+            assert ranks[at] == most or numbers(more) > budget
 
 
 def test_the_planted_map_looks_where_it_says() -> None:
@@ -234,8 +255,9 @@ def test_hidden_tokens_are_not_seen() -> None:
 
 
 def test_the_series_is_standardised_by_its_first_part() -> None:
-    series, values = standardised(), read(FILE).data.values
+    series, values = weather(0.8), read(SAMPLE).data.values
     edge = int(0.8 * values.shape[-1])
+    assert series.cut == edge
     for airport, variable in itertools.product(range(3), range(6)):
         line = values[airport, variable]
         known = [value for value in line[:edge] if not math.isnan(value)]
@@ -243,7 +265,7 @@ def test_the_series_is_standardised_by_its_first_part() -> None:
         deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in known) / len(known))
         for at in (0, edge - 1, edge, len(line) - 1, int(np.isnan(line).argmax())):
             expected = 0.0 if math.isnan(line[at]) else (line[at] - mean) / deviation
-            assert float(series[airport, variable, at]) == pytest.approx(expected, abs=1e-4)
+            assert float(series.values[airport, variable, at]) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,15 @@ from torch import Tensor, nn
 CLIP = 1.0
 """The largest norm of a gradient."""
 
+UNTUNED = (
+    "All forms train at the same learning rate (in the settings), tuned for none of them: a rate of its own could "
+    "help one form more than another."
+)
+"""The note of every experiment that compares forms at one rate."""
+
+TWICE = "Two means count as different when they are more than twice the larger standard deviation over seeds apart."
+"""The note on `apart`."""
+
 
 def fit(model: nn.Module, loss: Callable[[], Tensor], steps: int, rate: float = 3e-3) -> float:
     """Train a model in place; it is left in evaluation mode.
@@ -67,6 +76,12 @@ def relative_error(found: Tensor, wanted: Tensor) -> float:
 def spread(values: Sequence[float]) -> tuple[float, float]:
     """Mean and standard deviation over seeds, with `n − 1`; a single value has none and gets 0."""
     return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def apart(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether two means differ by more than twice the larger standard deviation over seeds; never for one seed."""
+    (first, noise), (second, more) = spread(one), spread(other)
+    return min(len(one), len(other)) > 1 and abs(first - second) > 2 * max(noise, more)
 
 
 def count(model: nn.Module) -> int:

@@ -26,7 +26,9 @@ Array: TypeAlias = np.ndarray
 Arrangement: TypeAlias = Literal["pairs", "split"]
 
 ROUNDS = 80
-"""Rounds of the alternating methods at most."""
+"""Rounds of the alternating methods at most, the same for all."""
+TOLERANCE = 1e-6
+"""The gain of a round below which an alternating method ends, the same for all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def kronecker(matrix: Tensor, sizes: Sequence[int], budget: int, seed: int) -> W
     rank = min(budget // term, math.prod(size**2 for size in sizes) // max(sizes) ** 2)
     if not rank:
         return None
-    near = nearest_kronecker(matrix, sizes, rank, seed=seed, tolerance=1e-5, iterations=ROUNDS)
+    near = nearest_kronecker(matrix, sizes, rank, seed=seed, tolerance=TOLERANCE, iterations=ROUNDS)
     return Written(near.mixture().dense(), rank * term)
 
 
@@ -90,12 +92,12 @@ def cp(matrix: Tensor, sizes: Sequence[int], budget: int, seed: int) -> Written 
     rank = budget // sum(array.shape)
     if not rank:
         return None
-    found = quietly(parafac, array, rank, init="random", n_iter_max=ROUNDS, tol=1e-6, random_state=seed)
+    found = quietly(parafac, array, rank, init="random", n_iter_max=ROUNDS, tol=TOLERANCE, random_state=seed)
     return Written(matrix_of(tl.cp_to_tensor(found), sizes, "split"), rank * sum(array.shape))
 
 
 def train(how: Arrangement) -> Format:
-    """Tensor train; its ranks are those that one threshold on the unfoldings' singular values leaves."""
+    """Tensor train; its ranks by `ranks_within` from the unfoldings' singular values."""
 
     def write(matrix: Tensor, sizes: Sequence[int], budget: int, seed: int) -> Written | None:
         array = arranged(matrix, sizes, how)
@@ -116,7 +118,7 @@ def train(how: Arrangement) -> Format:
 
 
 def tucker_of(how: Arrangement) -> Format:
-    """Tucker: a core and one matrix for each axis; ranks by one threshold, then alternating rounds."""
+    """Tucker: a core and one matrix for each axis; ranks by `ranks_within`, then alternating rounds."""
 
     def write(matrix: Tensor, sizes: Sequence[int], budget: int, seed: int) -> Written | None:
         array = arranged(matrix, sizes, how)
@@ -128,7 +130,7 @@ def tucker_of(how: Arrangement) -> Format:
         ranks = ranks_within(cuts, numbers, budget)
         if ranks is None:
             return None
-        found = quietly(tucker, array, rank=list(ranks), n_iter_max=ROUNDS, tol=1e-6, random_state=seed)
+        found = quietly(tucker, array, rank=list(ranks), n_iter_max=ROUNDS, tol=TOLERANCE, random_state=seed)
         return Written(matrix_of(tl.tucker_to_tensor(found), sizes, how), found[0].size + sum(f.size for f in found[1]))
 
     return write
@@ -143,7 +145,7 @@ def ring(how: Arrangement) -> Format:
         if ranks is None:
             return None
         found = quietly(
-            tensor_ring_als, array, rank=[*ranks, ranks[0]], n_iter_max=ROUNDS // 2, tol=1e-4, random_state=seed
+            tensor_ring_als, array, rank=[*ranks, ranks[0]], n_iter_max=ROUNDS, tol=TOLERANCE, random_state=seed
         )
         return Written(matrix_of(tl.tr_to_tensor(found), sizes, how), sum(core.size for core in found))
 
@@ -153,7 +155,9 @@ def ring(how: Arrangement) -> Format:
 def ranks_within(
     unfoldings: Sequence[Array], numbers: Callable[[Sequence[int]], int], budget: int
 ) -> tuple[int, ...] | None:
-    """The largest ranks within a budget that one threshold on all unfoldings' singular values leaves.
+    """Ranks within a budget: one threshold on all unfoldings' singular values, then one rank more while one fits.
+
+    Each further rank is the one that fits and takes in the largest singular value; no rank can be raised at the end.
 
     Args:
         unfoldings: matrices, one for each rank.
@@ -175,7 +179,17 @@ def ranks_within(
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if numbers(ranks(levels[middle])) <= budget else (low, middle - 1)
-    return ranks(np.inf if low < 0 else levels[low])
+    found = ranks(np.inf if low < 0 else levels[low])
+    while True:
+        raised = [
+            (spectra[at][rank], (*found[:at], rank + 1, *found[at + 1 :]))
+            for at, rank in enumerate(found)
+            if rank < len(spectra[at])
+        ]
+        fitting = [one for one in raised if numbers(one[1]) <= budget]
+        if not fitting:
+            return found
+        found = max(fitting)[1]
 
 
 def ring_ranks(modes: Sequence[int], budget: int) -> tuple[int, ...] | None:

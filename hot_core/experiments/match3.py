@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import torch
 from torch import Tensor
 
-from hot_core.attention import RegimeWarning, bounded_tensor_attention
+from hot_core.attention import BoundedResult, RegimeWarning, bounded_tensor_attention
 from hot_core.errors import RegimeError
 from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
 from hot_core.experiments.fit import spread
@@ -22,7 +23,27 @@ SHARPNESS = (0.2, 2.0, 50.0, 200.0, 1000.0, 4000.0)
 DEGREE = 4
 
 
-def scored(modulus: int, beta: float, samples: int, seed: int) -> tuple[float, float, float]:
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The head on the samples of one seed.
+
+    Attributes:
+        exact, bounded: shares of right answers, exact and by the bounded form, not strict.
+        yes: share of yes among the right answers.
+        bound: the largest bound of the weights' relative error that the bounded form gave over the samples.
+        logit: `M` of that sample, which no logit exceeds.
+        worst: the numbers of that sample, (n,).
+    """
+
+    exact: float
+    bounded: float
+    yes: float
+    bound: float
+    logit: float
+    worst: Tensor
+
+
+def scored(modulus: int, beta: float, samples: int, seed: int) -> Scored:
     """The head on random numbers, exact and by the bounded form.
 
     Args:
@@ -32,49 +53,39 @@ def scored(modulus: int, beta: float, samples: int, seed: int) -> tuple[float, f
         seed: of the numbers.
 
     Returns:
-        Shares of right answers, exact and bounded (not strict), and the share of yes among the right answers.
+        Shares of right answers, and the sample of which the bounded form can promise least.
     """
     random = torch.Generator().manual_seed(seed)
-    exact, bounded, yes = [], [], []
+    exact, bounded, yes, promises = [], [], [], []
     for _ in range(samples):
         numbers = torch.randint(0, modulus, (TOKENS,), generator=random)
         right = match3.truth(numbers, modulus)
-        exact.append(match3.head(numbers, modulus, beta) > match3.THRESHOLD)
-        bounded.append(by_bounded(numbers, modulus, beta) > match3.THRESHOLD)
-        exact[-1], bounded[-1] = exact[-1] == right, bounded[-1] == right
+        near = by_bounded(numbers, modulus, beta)
+        exact.append((match3.head(numbers, modulus, beta) > match3.THRESHOLD) == right)
+        bounded.append((near.output[:, 0] > match3.THRESHOLD) == right)
         yes.append(right)
+        promises.append((near.largest_logit, near.error_bound, numbers))
     share = [float(torch.stack(part).double().mean()) for part in (exact, bounded, yes)]
-    return share[0], share[1], share[2]
+    logit, bound, worst = max(promises, key=lambda one: one[:2])  # the bound grows with the logit and may overflow
+    return Scored(share[0], share[1], share[2], bound, logit, worst)
 
 
-def by_bounded(numbers: Tensor, modulus: int, beta: float) -> Tensor:
-    """The head's scores by the bounded form where its error cannot be promised, (n,)."""
+def by_bounded(numbers: Tensor, modulus: int, beta: float) -> BoundedResult:
+    """The head by the bounded form where its error cannot be promised; its output (n, 1) holds the scores."""
     query, keys, values = match3.queries_keys_values(numbers, modulus, beta)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RegimeWarning)  # that it is outside its regime is what is measured
-        result = bounded_tensor_attention(query, keys, values, DEGREE, match3.SCALE, strict=False)
-    return result.output[:, 0]
+        return bounded_tensor_attention(query, keys, values, DEGREE, match3.SCALE, strict=False)
 
 
-def asked(modulus: int, beta: float) -> tuple[float, float, str]:
-    """The bounded form asked as anyone would: the largest logit, what it promises, and its refusal ("" for none).
-
-    Args:
-        modulus: `M`.
-        beta: sharpness β.
-
-    Returns:
-        `M`, the bound of the weights' relative error, the sentence of the refusal.
-    """
-    query, keys, values = match3.queries_keys_values(torch.arange(TOKENS) * 5 % modulus, modulus, beta)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RegimeWarning)
-        result = bounded_tensor_attention(query, keys, values, DEGREE, match3.SCALE, strict=False)
+def asked(numbers: Tensor, modulus: int, beta: float) -> str:
+    """The bounded form asked strictly, as anyone would: the sentence of its refusal, "" when it answers."""
+    query, keys, values = match3.queries_keys_values(numbers, modulus, beta)
     try:
         bounded_tensor_attention(query, keys, values, DEGREE, match3.SCALE)
     except RegimeError as refusal:
-        return result.largest_logit, result.error_bound, str(refusal)
-    return result.largest_logit, result.error_bound, ""
+        return str(refusal)
+    return ""
 
 
 def run(plan: Plan) -> Finding:
@@ -85,11 +96,12 @@ def run(plan: Plan) -> Finding:
     for modulus in MODULI:
         for beta in SHARPNESS:
             runs = [scored(modulus, beta, samples, seed) for seed in plan.seeds]
-            exact, deviation = spread([run[0] for run in runs])
-            yes = spread([run[2] for run in runs])[0]
-            logit, bound, refusals[modulus, beta] = asked(modulus, beta)
+            exact, deviation = spread([run.exact for run in runs])
+            yes = spread([run.yes for run in runs])[0]
+            worst = max(runs, key=lambda run: (run.logit, run.bound))
+            logit, bound, refusals[modulus, beta] = worst.logit, worst.bound, asked(worst.worst, modulus, beta)
             says = "refused" if refusals[modulus, beta] else "answered"
-            bounded = spread([run[1] for run in runs])[0]
+            bounded = spread([run.bounded for run in runs])[0]
             promise: Cell = bound if math.isfinite(bound) else "above 1e304"
             rows.append((modulus, beta, exact, deviation, max(yes, 1 - yes), logit, promise, says, bounded))
         plan.told(f"match3: modulus {modulus} done, β = {beta:g}: {exact:.4f}")
@@ -111,6 +123,8 @@ def run(plan: Plan) -> Finding:
             f"more than {match3.THRESHOLD} of the weight lies on pairs of tokens.",
             f"It is always right from β = 4 ln n / (1 − cos(2π/M)) on: {match3.beta_for(TOKENS, MODULI[0]):,} for "
             f"M = {MODULI[0]}, {match3.beta_for(TOKENS, MODULI[1]):,} for M = {MODULI[1]}.",
+            "Largest logit, promise and answer or refusal are those of the sample, of all that were scored, of which "
+            "the bounded form can promise least.",
             f"In the words of the bounded form at M = {MODULI[0]}, β = 1000: “{sentence}”",
             f"Not strict, degree {DEGREE}, is shown only to see what a refusal spares.",
         ),

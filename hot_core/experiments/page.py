@@ -27,7 +27,7 @@ def write(experiment: Experiment, plan: Plan, finding: Finding, folder: Path, se
         The page in Markdown, the text of NAME.md.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    page = markdown(experiment, plan, finding, seconds)
+    page = markdown(experiment, plan, finding, seconds, folder)
     (folder / f"{experiment.name}.md").write_text(page, encoding="utf-8")
     (folder / f"{experiment.name}.csv").write_text(table_csv(finding), encoding="utf-8")
     (folder / f"{experiment.name}.json").write_text(record(experiment, plan, finding, seconds), encoding="utf-8")
@@ -35,8 +35,22 @@ def write(experiment: Experiment, plan: Plan, finding: Finding, folder: Path, se
     return page
 
 
-def markdown(experiment: Experiment, plan: Plan, finding: Finding, seconds: float) -> str:
-    """The page: question, answer, table, notes, settings, and the command that makes it again."""
+def markdown(experiment: Experiment, plan: Plan, finding: Finding, seconds: float, folder: Path | None = None) -> str:
+    """The page: question, answer, table, notes, settings, and the command that makes it again.
+
+    Args:
+        experiment: what was asked.
+        plan: how it was run.
+        finding: what came out.
+        seconds: how long it took.
+        folder: where the page will lie; a picture NAME.png that lies there is shown, else NAME.html is linked.
+
+    Returns:
+        The text of NAME.md.
+    """
+    name = experiment.name
+    shown = folder is not None and (folder / f"{name}.png").is_file()
+    drawn = f"![{name}]({name}.png) " if shown else f"[{name}.html]({name}.html), "
     seeds = " ".join(f"--seed {seed}" for seed in plan.seeds)
     quick = " --quick" if plan.quick else ""
     lines = [f"# {experiment.title}", "", experiment.question, ""]
@@ -50,7 +64,7 @@ def markdown(experiment: Experiment, plan: Plan, finding: Finding, seconds: floa
     lines += [
         f"- Settings: {settings}." if settings else "",
         f"- Source: {experiment.source}.",
-        f"- Figure: [{experiment.name}.html]({experiment.name}.html), {finding.alt}",
+        f"- Figure: {drawn}{finding.alt}",
         f"- Made by `python -m hot_core experiment {experiment.name} {seeds}{quick}` in {seconds:.0f} s on "
         f"{torch.get_num_threads()} threads, torch {torch.__version__}, Python {platform.python_version()}.",
     ]

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
-from hot_core.experiments.fit import fit, r_squared, relative_error, spread
+from hot_core.experiments.fit import UNTUNED, fit, r_squared, relative_error, spread
 from hot_core.experiments.grid_model import FORMS, GridModel, attention
 from hot_core.experiments.noisy_map import Recovered, noisy_maps, table
-from hot_core.experiments.teachers import Teacher, dense, fixed_teacher, following_teacher
+from hot_core.experiments.teachers import dense, teacher_of
 from hot_core.figures.experiments import Curve, Panel, panels
 from hot_core.record import AttentionRecord, LayerFactors
 
@@ -98,7 +98,7 @@ def teach(kind: str, form: str, noise: float, seed: int, size: Size) -> Learnt:
         How near the student came.
     """
     rng = torch.Generator().manual_seed(seed)
-    teacher = teacher_of(kind, size, rng)
+    teacher = teacher_of(kind, size.sizes, size.channels, rng)
     x, tests = (torch.randn(n, *size.sizes, size.channels, generator=rng) for n in (size.examples, size.held_out))
     clean, wanted = teacher.answer(x), teacher.answer(tests)
     scale = float(clean.std())
@@ -117,13 +117,6 @@ def teach(kind: str, form: str, noise: float, seed: int, size: Size) -> Learnt:
     with torch.no_grad():
         score = r_squared(model(tests, None, record), wanted)
     return compared(score, record, teacher.factors(tests), teacher.combine)
-
-
-def teacher_of(kind: str, size: Size, rng: torch.Generator) -> Teacher:
-    """A teacher by its name."""
-    if kind == "following":
-        return following_teacher(len(size.sizes), size.channels, rng)
-    return fixed_teacher(size.sizes, size.channels, "sum" if kind == "sum" else "product", rng)
 
 
 def compared(score: float, record: AttentionRecord, true: Sequence[Tensor], combine: str) -> Learnt:
@@ -159,11 +152,13 @@ def told(runs: dict[tuple[str, float, str], list[Learnt]], recovered: list[Recov
             "Errors are Frobenius norms of the difference over that of the truth, on held-out inputs; factors' error "
             "is the mean over the modes, and what uniform factors get stands beside it. R² is against the teacher "
             "without noise.",
-            "Students have one head, one layer, learn where a token stands (not where the factors follow the input), "
-            "and see inputs and outputs alone. Full attention with places can be a product of fixed factors exactly; "
-            "its map can not be a sum, which needs logits of −∞.",
-            "Where student and teacher differ in structure the factors' error compares what has no counterpart: it "
-            "is shown to see that it stays near or above that of uniform.",
+            "Students have one head, one layer, learn where a token stands, and see inputs and outputs alone. Full "
+            "attention with places can be a product of fixed factors exactly; its map can not be a sum, which needs "
+            "logits of −∞.",
+            "Where the factors follow the input no student has places, full attention neither: it sees a token's own "
+            "values there, not the means of slices that make the teacher's factors, and its score says no more.",
+            without_counterpart(runs),
+            UNTUNED,
         ),
         settings={
             "sizes": "×".join(map(str, size.sizes)), "channels": size.channels, "width": size.dim,
@@ -172,6 +167,20 @@ def told(runs: dict[tuple[str, float, str], list[Learnt]], recovered: list[Recov
         },
         more=(table(recovered),),
     )  # fmt: skip
+
+
+def without_counterpart(runs: dict[tuple[str, float, str], list[Learnt]]) -> str:
+    """What the factors' errors are where student and teacher differ in structure, in the numbers."""
+    said = []
+    for teacher, student in pairs(TEACHERS, STUDENTS):
+        if student in (OWN[teacher], "full"):
+            continue
+        learnt = runs[teacher, 0.0, student]
+        factors, uniform = (spread([getattr(one, what) for one in learnt])[0] for what in ("factors", "uniform"))
+        word = "below" if factors < uniform else "not below"
+        said.append(f"{FORMS[student]} taught by {TEACHERS[teacher]} {factors:.3f}, {word} uniform's {uniform:.3f}")
+    start = "Where student and teacher differ in structure the factors' error compares what has no counterpart: "
+    return start + "; ".join(said) + "."
 
 
 def row(key: tuple[str, float, str], learnt: list[Learnt]) -> tuple[Cell, ...]:

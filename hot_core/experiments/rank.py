@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan, Table
-from hot_core.experiments.fit import count, fit, spread
+from hot_core.experiments.fit import UNTUNED, apart, count, fit, spread
 from hot_core.experiments.grid_model import Places, attention
 from hot_core.experiments.series import Series, linear_forecast, linear_map, persistence, seasonal, weather
 from hot_core.figures.experiments import Curve, Panel, panels
@@ -173,6 +173,7 @@ def told(
             "count nowhere.",
             "Width is the same for all numbers of heads: more heads are more Kronecker terms, each over a narrower "
             "slice of the values. One block, learnt places. The yardsticks have no seed.",
+            UNTUNED,
             "The second table is of the map of each head of full attention on one test window, the mean over heads and "
             "seeds; with three modes the nearest sum is what an alternating method finds in at most 60 rounds.",
         ),
@@ -198,19 +199,22 @@ def spectrum_table(errors: dict[str, list[list[float]]], shown: list[int]) -> Ta
 
 def answer(runs: dict[str, list[Scored]], others: dict[str, float], errors: dict[str, list[list[float]]]) -> str:
     """The answer, from the numbers."""
-    means = {name: spread([one.error for one in scored]) for name, scored in runs.items()}
-    hot = {name: end for name, end in means.items() if name.startswith("HOT")}
-    best, first = min(hot, key=lambda name: hot[name][0]), next(iter(hot))
-    gain, noise = hot[first][0] - hot[best][0], max(hot[first][1], hot[best][1])
-    word = "more than" if gain > 2 * noise else "not more than"
+    every = {name: [one.error for one in scored] for name, scored in runs.items()}
+    means = {name: spread(ends)[0] for name, ends in every.items()}
+    hot = {name: mean for name, mean in means.items() if name.startswith("HOT")}
+    low, high = (pick(hot, key=lambda name: hot[name]) for pick in (min, max))
+    noise = max(spread(every[name])[1] for name in (low, high))
+    word = "more than" if apart(every[low], every[high]) else "not more than"
     full = next(name for name in means if name.startswith("full"))
+    of = " to ".join(f"{number:,}" for number in sorted({runs[name][0].parameters for name in hot}))
     yard = min(others, key=lambda name: others[name])
     terms = [spread([one[at] for one in errors["trained"]])[0] for at in (0, len(errors["trained"][0]) - 1)]
     return (
-        f"The lowest error of HOT is {hot[best][0]:.4f} ({best}), that of one head {hot[first][0]:.4f}: a difference "
-        f"of {gain:.4f}, {word} twice the spread over seeds ({noise:.4f}). Full attention has {means[full][0]:.4f}, "
-        f"the best yardstick {others[yard]:.4f} ({yard}). One Kronecker term leaves {terms[0]:.3f} of full attention's "
-        f"map, {len(errors['trained'][0])} terms {terms[1]:.3f}."
+        f"Over the head counts the error of HOT lies from {hot[low]:.4f} ({low}) to {hot[high]:.4f} ({high}), a "
+        f"difference of {hot[high] - hot[low]:.4f}, {word} twice the spread over seeds ({noise:.4f}); HOT has {of} "
+        f"parameters. Full attention, with {runs[full][0].parameters:,}, comes to {means[full]:.4f}, the best "
+        f"yardstick to {others[yard]:.4f} ({yard}). One Kronecker term leaves {terms[0]:.3f} of full attention's map, "
+        f"{len(errors['trained'][0])} terms {terms[1]:.3f}."
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,8 @@ from torch import Tensor, nn
 from hot_core.attention import FullAttention
 from hot_core.experiments.fit import fit, r_squared
 from hot_core.experiments.grid_model import Places
-from hot_core.io import read
+from hot_core.experiments.series import weather
 
-FILE = Path(__file__).resolve().parents[2] / "sample_data" / "nyc_airport_weather_2013.csv"
 PATCH = 12
 """Hours in a token."""
 
@@ -27,7 +25,7 @@ class Trained:
         sizes: tokens along each mode.
         maps: (head, N, N) softmax weights for a window the layer was not trained on.
         values: (head, N, width) what they weigh.
-        score: R² of the layer on hidden tokens of the part of the year it was not trained on.
+        score: R² of the layer on the known hours of hidden tokens, in the part of the year it was not trained on.
     """
 
     sizes: tuple[int, ...]
@@ -82,34 +80,26 @@ def trained(seed: int, *, tokens: int, steps: int, dim: int = 32, heads: int = 2
     Returns:
         The maps for one window of the last fifth, with the layer's score there.
     """
-    series = standardised()
-    edge, length = int(0.8 * series.shape[-1]), tokens * PATCH
-    sizes = (*series.shape[:-1], tokens)
+    series, length = weather(0.8), tokens * PATCH
+    sizes = (*series.values.shape[:-1], tokens)
     torch.manual_seed(seed)
     reader = Reader(sizes, dim, heads)
 
-    def windows(low: int, high: int, many: int) -> tuple[Tensor, Tensor]:
-        starts = torch.randint(low, high - length, (many,)).tolist()
-        patches = torch.stack([series[..., at : at + length].unflatten(-1, (tokens, PATCH)) for at in starts])
-        return patches, torch.rand(many, *sizes) < 0.3
+    def windows(low: int, high: int, many: int) -> tuple[Tensor, Tensor, Tensor]:
+        parts = series.windows(torch.randint(low, high - length + 1, (many,)), length)
+        patches, valid = (part.unflatten(-1, (tokens, PATCH)) for part in parts)
+        return patches, valid, torch.rand(many, *sizes) < 0.3
 
-    fit(reader, lambda: missed(reader, *windows(0, edge, 16)), steps)
+    fit(reader, lambda: missed(reader, *windows(0, series.cut, 16)), steps)
     with torch.no_grad():
-        patches, hidden = windows(edge, series.shape[-1], 64)
-        score = r_squared(reader(patches, hidden)[hidden], patches[hidden])
+        patches, valid, hidden = windows(series.cut, series.values.shape[-1], 64)
+        asked = hidden[..., None] & valid
+        score = r_squared(reader(patches, hidden)[asked], patches[asked])
         maps, values = reader.maps(patches[0])
     return Trained(sizes, maps.double(), values.double(), score)
 
 
-def missed(reader: Callable[[Tensor, Tensor], Tensor], patches: Tensor, hidden: Tensor) -> Tensor:
-    """Mean squared error over the hidden tokens."""
-    return (reader(patches, hidden) - patches)[hidden].square().mean()
-
-
-def standardised() -> Tensor:
-    """The sample series, (airport, variable, hour): mean 0, deviation 1 over its first four fifths; gaps are 0."""
-    values = torch.tensor(read(FILE).data.values, dtype=torch.float32)
-    known = values[..., : int(0.8 * values.shape[-1])]
-    mean = known.nanmean(-1, keepdim=True)
-    deviation = (known - mean).square().nanmean(-1, keepdim=True).sqrt()
-    return ((values - mean) / deviation).nan_to_num()
+def missed(reader: Callable[[Tensor, Tensor], Tensor], patches: Tensor, valid: Tensor, hidden: Tensor) -> Tensor:
+    """Mean squared error over the known hours of the hidden tokens; a gap of the file is no truth."""
+    asked = hidden[..., None] & valid
+    return (reader(patches, hidden) - patches)[asked].square().mean()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hot_core.cost import cost
 from hot_core.experiments.finding import Column, Experiment, Finding, Plan
-from hot_core.experiments.fit import count, fit, r_squared, spread
+from hot_core.experiments.fit import TWICE, UNTUNED, apart, count, fit, r_squared, spread
 from hot_core.experiments.grid_model import FORMS, GridModel, attention
 from hot_core.experiments.small_tasks import BY_ITSELF, TASKS, channels, draw
 from hot_core.figures.experiments import Curve, Panel, panels
@@ -105,6 +105,8 @@ def told(runs: dict[tuple[str, str], list[Trained]], work: dict[str, int], size:
             "A token that looks at itself alone gets R² "
             + ", ".join(f"{level} on `{task}`" for task, level in BY_ITSELF.items())
             + ": a score near it says that nothing was learnt in these steps.",
+            TWICE,
+            UNTUNED,
             "Times are medians of training steps on a machine that does other work too: only their ratios are told.",
         ),
         settings={
@@ -125,10 +127,11 @@ def answer(runs: dict[tuple[str, str], list[Trained]], work: dict[str, int]) -> 
     """The answer, from the numbers: task by task who is ahead of full attention, and at what price."""
     parts = []
     for task in TASKS:
-        scores = {form: spread([one.score for one in runs[task, form]])[0] for form in FORMS}
+        every = {form: [one.score for one in runs[task, form]] for form in FORMS}
+        scores = {form: spread(ends)[0] for form, ends in every.items()}
         best = max(("product", "sum"), key=lambda form: scores[form])
-        gap = scores[best] - scores["full"]
-        word = "as good as" if abs(gap) < 0.02 else "ahead of" if gap > 0 else "behind"
+        ahead = "ahead of" if scores[best] > scores["full"] else "behind"
+        word = ahead if apart(every[best], every["full"]) else "level with"
         if max(scores.values()) < BY_ITSELF[task] + 0.1:
             word = "as far from an answer as"
         axial = f"axial {scores['axial']:.3f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from torch import Tensor
 from hot_core.attention import FullAttention, KroneckerAttention
 from hot_core.cost import cost
 from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
-from hot_core.experiments.fit import fit, r_squared, spread
+from hot_core.experiments.fit import TWICE, UNTUNED, apart, count, fit, r_squared, spread
 from hot_core.experiments.series import Series, weather
 from hot_core.experiments.sparse_models import Dense, Listed, between, completed, series_mean
 from hot_core.figures.experiments import Curve, Panel, panels
@@ -80,11 +81,7 @@ def fillers(seed: int, size: Size, series: Series) -> dict[str, Filler]:
     """Every way to fill, the learnt ones trained."""
     torch.manual_seed(seed)
     sizes = grid_of(size, series)
-    models: dict[str, torch.nn.Module] = {
-        NAMES[0]: Dense(sizes, size.dim, size.heads, size.depth, masked=True),
-        NAMES[1]: Dense(sizes, size.dim, size.heads, size.depth, masked=False),
-        NAMES[2]: Listed(sizes, size.dim, size.heads, size.depth),
-    }
+    models = {name: network(name, size, sizes) for name in LEARNT}
     for model in models.values():
         train(model, seed, size, series)
     ways: dict[str, Filler] = dict(models)
@@ -93,6 +90,13 @@ def fillers(seed: int, size: Size, series: Series) -> dict[str, Filler]:
     ways[NAMES[5]] = one_by_one(series_mean)
     ways[NAMES[6]] = one_by_one(lambda v, s: torch.zeros_like(v))
     return ways
+
+
+def network(name: str, size: Size, grid: tuple[int, int, int]) -> torch.nn.Module:
+    """One of `LEARNT` with fresh weights."""
+    if name == NAMES[2]:
+        return Listed(grid, size.dim, size.heads, size.depth)
+    return Dense(grid, size.dim, size.heads, size.depth, masked=name == NAMES[0])
 
 
 def one_by_one(fill: Callable[[Tensor, Tensor], Tensor]) -> Filler:
@@ -161,18 +165,20 @@ def memory(name: str, share: float, size: Size, grid: tuple[int, int, int]) -> C
 
 COLUMNS = (
     Column("seen", ".1%"), Column("filled by"), Column("R² of hidden entries", ".3f"), Column("± sd", ".3f"),
-    Column("time of a window (ms)", ".1f"), Column("peak of a block (KiB)", ",.0f"),
+    Column("time of a window (ms)", ".1f"), Column("peak of a block (KiB)", ",.0f"), Column("parameters", ",d"),
 )  # fmt: skip
 
 
 def found(runs: dict[tuple[str, float], list[Filled]], size: Size, grid: tuple[int, int, int]) -> Finding:
     """The table, the figure and the answer."""
     rows = []
+    parameters: dict[str, Cell] = {name: count(network(name, size, grid)) for name in LEARNT}
     for share in size.shares:
         for name in NAMES:
             filled = runs[name, share]
             ms = spread([1000 * one.seconds for one in filled])[0]
-            rows.append((share, name, *spread([one.score for one in filled]), ms, memory(name, share, size, grid)))
+            ends = spread([one.score for one in filled])
+            rows.append((share, name, *ends, ms, memory(name, share, size, grid), parameters.get(name, "–")))
     return Finding(
         answer=answer(runs, size),
         columns=COLUMNS,
@@ -188,8 +194,11 @@ def found(runs: dict[tuple[str, float], list[Filled]], size: Size, grid: tuple[i
             "nothing but the window's seen entries (and the long means).",
             "Masked HOT takes hidden tokens out of pooling and values, and what its rows put on them is lost; a slice "
             "of a mode without a seen entry has no query of its own. With hidden tokens kept, they carry their places.",
-            "Times on a shared machine are good for ratios only; memory is counted, not measured (full: the seen and "
-            f"the {size.wanted} wanted tokens; HOT: the whole grid).",
+            f"Times and memory of full attention are of the seen tokens and the {size.wanted} wanted ones; of HOT, "
+            f"of the whole grid of {math.prod(grid):,}. Times on a shared machine are good for ratios only; memory is "
+            "counted, not measured.",
+            TWICE,
+            UNTUNED,
         ),
         settings={
             "grid": "×".join(map(str, grid)), "width": size.dim, "heads": size.heads, "blocks": size.depth,
@@ -200,13 +209,16 @@ def found(runs: dict[tuple[str, float], list[Filled]], size: Size, grid: tuple[i
 
 
 def answer(runs: dict[tuple[str, float], list[Filled]], size: Size) -> str:
-    """The answer, from the numbers: share by share, who fills best, and where HOT stands."""
+    """The answer, from the numbers: share by share, who fills best, who is level with it, and where HOT stands."""
     parts = []
     for share in size.shares:
-        scores = {name: spread([one.score for one in runs[name, share]])[0] for name in NAMES}
+        every = {name: [one.score for one in runs[name, share]] for name in NAMES}
+        scores = {name: spread(ends)[0] for name, ends in every.items()}
         best, hot = max(scores, key=lambda name: scores[name]), max(LEARNT[:2], key=lambda name: scores[name])
-        tail = "" if best == hot else f", the better HOT ({hot}) {scores[hot]:.3f}"
-        parts.append(f"with {share:.1%} seen {best} fills best (R² {scores[best]:.3f}{tail})")
+        level = [name for name in NAMES if name != best and not apart(every[name], every[best])]
+        beside = f", level with {' and '.join(level)}" if level else ""
+        tail = "" if best == hot else f"; the better HOT ({hot}) {scores[hot]:.3f}"
+        parts.append(f"with {share:.1%} seen {best} fills best{beside} (R² {scores[best]:.3f}{tail})")
     return f"W{'; '.join(parts)[1:]}."
 
 

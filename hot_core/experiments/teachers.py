@@ -105,3 +105,10 @@ def kron(left: Tensor, right: Tensor) -> Tensor:
     """The Kronecker product of matrices, for each element of the batch: (…, a, a), (…, b, b) → (…, ab, ab)."""
     out = left[..., :, None, :, None] * right[..., None, :, None, :]
     return out.flatten(-4, -3).flatten(-2)
+
+
+def teacher_of(kind: str, sizes: Sequence[int], channels: int, rng: torch.Generator) -> Teacher:
+    """A teacher by its name: "following", or with fixed factors "product" or "sum"."""
+    if kind == "following":
+        return following_teacher(len(sizes), channels, rng)
+    return fixed_teacher(sizes, channels, "sum" if kind == "sum" else "product", rng)

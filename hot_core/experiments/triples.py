@@ -17,6 +17,7 @@ from hot_core.experiments.finding import Cell, Column, Experiment, Finding, Plan
 from hot_core.experiments.fit import count, fit, spread
 from hot_core.experiments.grid_model import GridModel
 from hot_core.figures.experiments import Curve, Panel, panels
+from hot_core.lessons import match3
 from hot_core.models import Block
 
 BATCH = 64
@@ -45,7 +46,7 @@ class Task:
     def draw(self, many: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Numbers (many, n), all remainders alike likely, and answers (many, n) bool."""
         numbers = torch.randint(0, self.modulus, (many, self.numbers), generator=random)
-        return numbers, matches(numbers, self.modulus)
+        return numbers, match3.truths(numbers, self.modulus)
 
     def shown(self, numbers: Tensor) -> Tensor:
         """What the models see, (many, n + 1, channels): waves of the numbers, and a blank token at the end."""
@@ -53,21 +54,6 @@ class Task:
         waves = torch.cat([angles.cos(), angles.sin(), torch.zeros_like(angles[..., :1])], -1)
         blank = torch.eye(self.channels)[-1].expand(len(numbers), 1, -1)
         return torch.cat([waves, blank], 1)
-
-
-def matches(numbers: Tensor, modulus: int) -> Tensor:
-    """Match3 for many samples at once.
-
-    Args:
-        numbers: (many, n) from 0 to `modulus − 1`.
-        modulus: `M`.
-
-    Returns:
-        (many, n) bool: whether there are j, k, equal ones allowed, with `x_i + x_j + x_k ≡ 0 (mod M)`.
-    """
-    sums = (numbers[:, :, None] + numbers[:, None]).remainder(modulus).flatten(1)
-    there = torch.zeros(len(numbers), modulus, dtype=torch.bool).scatter_(1, sums, True)
-    return there.gather(1, (-numbers).remainder(modulus))
 
 
 @dataclass(frozen=True)
@@ -237,7 +223,7 @@ def picture(rows: list[tuple[Cell, ...]], majority: float) -> go.Figure:
 
 EXPERIMENT = Experiment(
     "triples",
-    "Attention over triples learns what attention over pairs does not",
+    "Match3, learnt: attention over triples beside attention over pairs",
     "Does one layer of tensor attention learn a task about triples on which ordinary attention with more parameters "
     "fails?",
     "Sanford, Hsu, Telgarsky, arXiv 2306.02896 (Match3); Alman and Song, arXiv 2310.04064",

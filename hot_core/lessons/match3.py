@@ -1,4 +1,4 @@
-"""Match3 by hand: one head of attention over pairs answers what ordinary attention over single tokens cannot.
+"""Match3 by hand: one small head over pairs answers what ordinary attention cannot while its size stays fixed.
 
     Match3(x)_i = is there a pair (j, k) with x_i + x_j + x_k ≡ 0 (mod M)?
 
@@ -6,6 +6,8 @@ With the angles `a_i = 2π x_i / M` a triple matches when `cos(a_i + a_j + a_k) 
 of four products, each with one factor of query, first key and second key:
 
     cos(a + b + c) = cos a cos b cos c − cos a sin b sin c − sin a cos b sin c − sin a sin b cos c.
+
+One layer of ordinary attention, over single tokens, cannot, for widths and heads that do not grow with n.
 
 These are four of the five coordinates; the fifth lets the query look at a *blank* token when no pair matches. The
 indices j and k may be equal, and may be i itself, as in the source: Sanford, Hsu, Telgarsky, "Representational
@@ -47,9 +49,14 @@ def truth(numbers: Tensor, modulus: int) -> Tensor:
         ShapeError: when the numbers are no row of whole numbers, or the modulus is below 2.
     """
     _check(numbers, modulus)
-    sums = torch.zeros(modulus, dtype=torch.bool, device=numbers.device)
-    sums[((numbers[:, None] + numbers) % modulus).flatten()] = True
-    return sums[-numbers % modulus]
+    return truths(numbers[None].long(), modulus)[0]
+
+
+def truths(numbers: Tensor, modulus: int) -> Tensor:
+    """The right answers of many samples at once, unchecked: (many, n) whole numbers to (many, n) bool."""
+    sums = (numbers[:, :, None] + numbers[:, None]).remainder(modulus).flatten(1)
+    there = torch.zeros(len(numbers), modulus, dtype=torch.bool, device=numbers.device).scatter_(1, sums, True)
+    return there.gather(1, (-numbers).remainder(modulus))
 
 
 def queries_keys_values(

@@ -164,14 +164,18 @@ def approximate(full: Full, terms: int) -> Approximation:
 
     Returns:
         The approximation beside the attention.
+
+    Raises:
+        SelectionError: when there are not so many terms, or fewer than one is asked for.
     """
     most = min(full.sizes) ** 2
+    if not (isinstance(terms, int) and 1 <= terms <= most):
+        raise SelectionError(
+            f"{terms} terms are asked for; with sizes {full.sizes} there are 1 to {most} of them. Ask for one of these."
+        )
     nearest = nearest_kronecker(full.matrix, full.sizes, most)
     singular = torch.linalg.svdvals(rearranged(full.matrix, full.sizes)).numpy()
-    kept = nearest.terms[: int(terms)] if terms <= most else ()
-    if not kept:
-        raise SelectionError(f"{terms} terms are asked for; with sizes {full.sizes} there are 1 to {most} of them.")
-    close = torch.stack([torch.kron(first, second) for first, second in kept]).sum(0).numpy()
+    close = torch.stack([torch.kron(first, second) for first, second in nearest.terms[:terms]]).sum(0).numpy()
     exact = full.matrix.numpy()
     return Approximation(
         exact, close, terms, singular, np.array(nearest.errors), _fates(exact, close), int((close < -1e-12).sum()),
