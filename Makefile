@@ -14,6 +14,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+JOBS ?= 2
 
 # uv does not read pip's settings; with the same wheels on offer both choose the same torch.
 empty :=
@@ -59,8 +60,16 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
 
+# What needs no browser runs on JOBS cores at once; the browser's tests have the machine to themselves.
 test: install browser lint
+ifeq ($(TESTS),tests)
+	passed=0; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests --ignore=tests/browser -n $(JOBS) --dist loadfile $(ARGS) || passed=$$?; \
+	$(BIN)/python -m pytest tests/browser $(ARGS) || passed=$$?; \
+	exit $$passed
+else
 	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+endif
 
 lint: install
 	$(BIN)/ruff check
