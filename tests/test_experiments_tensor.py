@@ -150,6 +150,12 @@ def test_numbers_are_counted_as_they_are_stored() -> None:
     assert found["low-rank matrix", "one query axis, one key axis"] == 228 // 60 * 60
     ranks = formats.ring_ranks((4, 9, 25), 228)
     assert ranks == (3, 2, 2)
+    for budget in (38, 100, 500, 872, 1500):
+        found_ranks = formats.ring_ranks((4, 9, 25), budget)
+        assert found_ranks is not None
+        raised = [[rank + (place == at) for place, rank in enumerate(found_ranks)] for at in range(3)]
+        stored = [4 * r[0] * r[1] + 9 * r[1] * r[2] + 25 * r[2] * r[0] for r in (found_ranks, *raised)]
+        assert stored[0] <= budget < min(stored[1:])
     assert found["Tensor Ring", "pairs"] == 3 * 4 * 2 + 2 * 9 * 2 + 2 * 25 * 3
 
 

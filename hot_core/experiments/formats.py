@@ -193,7 +193,7 @@ def ranks_within(
 
 
 def ring_ranks(modes: Sequence[int], budget: int) -> tuple[int, ...] | None:
-    """Ranks of a ring, one before each axis: equal, then raised one at a time while the numbers stay in the budget."""
+    """Ranks of a ring, one before each axis: equal, then raised in turn while one more fits the budget."""
 
     def numbers(ranks: Sequence[int]) -> int:
         return sum(ranks[at] * size * ranks[(at + 1) % len(modes)] for at, size in enumerate(modes))
@@ -203,9 +203,11 @@ def ring_ranks(modes: Sequence[int], budget: int) -> tuple[int, ...] | None:
         return None
     equal = math.isqrt(budget // sum(modes))
     ranks = [equal] * len(modes)
-    for at in range(len(modes)):
+    at = passed = 0
+    while passed < len(modes):  # so many ranks in a row that no longer fit: none does
         raised = [rank + (place == at) for place, rank in enumerate(ranks)]
-        ranks = raised if numbers(raised) <= budget else ranks
+        ranks, passed = (raised, 0) if numbers(raised) <= budget else (ranks, passed + 1)
+        at = (at + 1) % len(modes)
     return tuple(ranks)
 
 
