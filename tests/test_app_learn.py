@@ -133,6 +133,43 @@ def test_logits_that_cannot_be_are_said(lie: str) -> None:
     assert charts(app) >= 1
 
 
+def test_a_bad_line_is_said_outside_the_fold() -> None:
+    app = run(modes_rows="1,2,3")
+    assert len(app.warning) == 1
+    assert not any(box.warning for box in app.expander)
+
+
+def test_a_link_to_controls_that_are_not_there_is_said_once() -> None:
+    link = {"lesson": "triples", "triples_own": "1", "rank_terms": "3", "utm_source": "x", "triples_modulus": "41"}
+    app = run(**link, **{f"order_{'x' * at}": "1" for at in range(90, 94)})
+    assert len(app.warning) == 1
+    said = app.warning[0].value.replace("\\", "")
+    assert said.startswith("The link also says triples_own, rank_terms, order_xxx")
+    assert "… and 1 more; no control on the page as it stands is called so" in said
+    assert "triples_modulus" not in said
+    assert "utm_source" in app.query_params
+    assert "triples_own" not in app.query_params
+    assert not calm(app.run()).warning
+    calm(app.button(key="learn_previous").click().run())
+    assert not app.warning  # the controls of the lesson before are no fault of the link
+
+
+def test_a_marker_beyond_the_grid_is_said() -> None:
+    app = run(lesson="order", order_n1="2", order_p1="12")
+    assert any("on mode 1 index 12 is beyond the last one, 1. It stands at the last" in box.value for box in app.info)
+    assert not app.success
+    assert not any("beyond" in box.value for box in run(lesson="order").info)
+    assert "Query 11 is asked for; the last number has index 7" in words(run(lesson="triples", triples_query="11"))
+
+
+def test_question_and_tries_belong_to_the_part() -> None:
+    first, second = (words(run(lesson="triples", triples_part=part)) for part in ("match3", "bounded"))
+    assert "solves Match3?" in first
+    assert "Degree 8 moves" not in first
+    assert "Degree 8 moves" in second
+    assert "A task must be balanced" not in second
+
+
 def test_a_pattern_fills_both_tables() -> None:
     app = calm(run(modes_step="entry").button(key="modes_preset_alike").click().run())
     assert app.text_input(key="modes_rows").value == "0_0_0.0_0_0.0_0_0"

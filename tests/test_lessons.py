@@ -170,6 +170,27 @@ def test_supports_of_three_modes_by_counting() -> None:
     assert table["sum: 1 + Σ(n − 1)"][1] == "82"
 
 
+def test_the_singular_values_give_the_error_by_hand() -> None:
+    made = rank.approximate(rank.random_attention(3, 1.0), 5)
+    table = rank.singular_table(made)
+    squares = [float(word) for word in table["σ_R²"][1:]]
+    assert [float(word) for word in table["σ_R"][1:]] == pytest.approx(made.singular.tolist(), abs=1e-6)
+    for terms in range(len(squares)):
+        by_hand = math.sqrt(sum(squares[terms:]) / sum(squares))
+        assert float(table["error"][terms]) == pytest.approx(by_hand, abs=1e-3)
+        assert float(table["tail"][terms]) == pytest.approx(sum(squares[terms:]), abs=1e-4)
+    assert float(table["error"][5]) == pytest.approx(made.errors[4], abs=6e-4)
+    assert (table["R"][0], table["error"][0], table["error"][-1]) == ("0", "1.000", "0.000")
+
+
+def test_a_map_of_many_columns_is_written_in_hundredths() -> None:
+    values = np.full((12, 12), 0.084)
+    values[0, :3] = (1.0, np.nan, 0.576)
+    figure = lesson_modes.whole(values, 1.0, None)
+    assert list(figure.data[0].text[0][:4]) == ["100", "", "58", "8"]
+    assert figure.layout.xaxis.ticktext[4] == "2<br>1"
+
+
 def test_the_growing_map_frames_the_newest_block_and_the_query() -> None:
     figure = lesson_blocks.growing(blocks.grow((1, 1), "product", 6), (2, 1))
     boxes = [(s.x0, s.x1, s.y0, s.y1, s.line.color) for s in figure.layout.shapes if s.type == "rect"]

@@ -275,7 +275,11 @@ def test_promise_and_errors_of_the_bounded_form(degree):
     assert 0 < sampled <= now.weight_error <= now.promised
     assert now.columns == math.comb(4 + degree, degree)
     m = now.largest_logit
-    assert now.promised == pytest.approx(math.exp(2 * m) * m ** (degree + 1) / math.factorial(degree + 1))
+    rounding = math.comb(4 + degree, degree) + 2 * 40 + 3 * degree
+    assert (now.columns + now.tokens + 3 * degree) == rounding
+    assert now.promised == pytest.approx(
+        math.exp(2 * m) * (m ** (degree + 1) / math.factorial(degree + 1) + rounding * 2.0**-52)
+    )
     bounded = bounded_tensor_attention(q, keys, values, degree, tolerance=1e9).output
     assert now.output_error == pytest.approx(float((bounded - tensor_attention(q, keys, values)).abs().max()))
 
@@ -332,3 +336,26 @@ def test_the_picture_of_the_cost():
     here = [trace for trace in figure.data if trace.mode == "markers+text"]
     assert {trace.text[0] for trace in here} == {"<b>1.49×</b>", "<b>4.09×</b>"}
     assert {trace.x[0] for trace in here} == {343}
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ((1, 5, 3), ""),
+        ((2, 0, 3), ""),
+        ((3, 0, 9), "on mode 1 index 3 is beyond the last one, 2; on mode 3 index 9 is"),
+    ],
+)
+def test_a_place_beyond_the_grid_is_said(place: tuple[int, ...], said: str):
+    assert said in (found := order.moved(place, (3, 7, 5)))
+    assert bool(found) is bool(said)
+
+
+@pytest.mark.parametrize("degree", [2, 4, 8, 12])
+@pytest.mark.parametrize("size", [0.3, 1.0, 2.3])
+def test_the_promise_follows_from_the_printed_largest_logit(size: float, degree: int):
+    now = regime.regime(size, degree, 0)
+    m = float(f"{now.largest_logit:.6g}")
+    rounding = (now.columns + now.tokens + 3 * degree) * 2.2e-16
+    by_hand = math.exp(2 * m) * (m ** (degree + 1) / math.factorial(degree + 1) + rounding)
+    assert by_hand == pytest.approx(now.promised, rel=0.011)

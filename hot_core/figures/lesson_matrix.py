@@ -21,10 +21,11 @@ class Cells:
     Attributes:
         values: (rows, columns); NaN stays empty.
         rows: a name for each row.
-        columns: a name for each column.
+        columns: a name for each column; `<br>` begins a new line.
         row_title: what the rows are.
         column_title: what the columns are.
-        digits: of the numbers in the cells; None writes none.
+        digits: of the numbers in the cells; None writes none. Of many columns they are whole hundredths, which have
+            room: "58" is 0.58.
         steps: lines after every so many rows and columns, (rows, columns); 0 draws none.
         beside: a word to the right of every row, such as its sum.
     """
@@ -79,12 +80,13 @@ def matrix(
     }  # fmt: skip
     if cells.digits is not None:
         few = columns <= FEW
-        trace |= {"text": _texts(cells, few), "texttemplate": "%{text}", "textfont": {"size": 12 if few else 9}}
+        trace |= {"text": _texts(cells, few), "texttemplate": "%{text}", "textfont": {"size": 12 if few else 11}}
     x: Part = {"title": title(cells.column_title), "tickvals": list(range(columns)), "ticktext": list(cells.columns)}
     y: Part = {"title": title(cells.row_title), "tickvals": list(range(rows)), "ticktext": list(cells.rows)}
+    below = 62 if any("<br>" in name for name in cells.columns) else 48
     ends: Part = {"constrain": "domain", "ticks": ""}
     return assemble(
-        [trace], height, margin=margins(left, 48, 40, right), coloraxis=colours,
+        [trace], height, margin=margins(left, below, 40, right), coloraxis=colours,
         xaxis=QUIET | ends | x | {"range": [-0.5, columns - 0.5], "tickangle": 0},
         yaxis=QUIET | ends | y | {"range": [rows - 0.5, -0.5]} | ({"scaleanchor": "x"} if square else {}),
         shapes=[*_lines(cells), *frames(query, key)], annotations=_beside(cells),
@@ -92,9 +94,12 @@ def matrix(
 
 
 def _texts(cells: Cells, few: bool) -> list[list[str]]:
-    """The numbers in the cells; of many the 0 before the point is left out, so that they fit on a phone."""
-    words = [[("" if np.isnan(v) else f"{v:.{cells.digits}f}") for v in line] for line in cells.values.tolist()]
-    return words if few else [[word.removeprefix("0") for word in line] for line in words]
+    """The numbers in the cells; of many columns whole hundredths, so that they fit on a phone."""
+
+    def written(value: float) -> str:
+        return "" if np.isnan(value) else f"{value:.{cells.digits}f}" if few else f"{100 * value:.0f}"
+
+    return [[written(value) for value in line] for line in cells.values.tolist()]
 
 
 def _lines(cells: Cells) -> list[Part]:

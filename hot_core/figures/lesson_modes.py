@@ -15,6 +15,11 @@ def token_names() -> list[str]:
     return [f"{row + 1},{column + 1}" for row in range(ROWS) for column in range(COLUMNS)]
 
 
+def stacked(names: list[str]) -> list[str]:
+    """The same with row over column, for narrow columns."""
+    return [name.replace(",", "<br>") for name in names]
+
+
 def factor(one: Softmax, name: str, limit: float, at: tuple[int, int] | None) -> go.Figure:
     """One factor with its numbers.
 
@@ -31,7 +36,7 @@ def factor(one: Softmax, name: str, limit: float, at: tuple[int, int] | None) ->
     names = [str(place + 1) for place in range(size)]
     cells = Cells(one.weights, names, names, f"query {name}", f"key {name}", 3)
     query, key = (strip(at[0], size), cell(*at)) if at else (None, None)
-    return matrix(cells, colour_axis(limit, 1 / size), height=300, query=query, key=key, left=48)
+    return matrix(cells, colour_axis(limit, 1 / size), height=300, query=query, key=key, left=40, square=False)
 
 
 def whole(values: np.ndarray, limit: float, at: Entry | None, *, height: int = 430) -> go.Figure:
@@ -47,9 +52,9 @@ def whole(values: np.ndarray, limit: float, at: Entry | None, *, height: int = 4
         The figure, with lines around the blocks of one pair of rows.
     """
     names = token_names()
-    cells = Cells(values, names, names, "query: row, column", "key: row, column", 2, (COLUMNS, COLUMNS))
+    cells = Cells(values, names, stacked(names), "query: row, column", "key: row over column", 2, (COLUMNS, COLUMNS))
     query, key = (strip(at.flat[0], len(names)), cell(*at.flat)) if at else (None, None)
-    return matrix(cells, colour_axis(limit, 1 / len(names)), height=height, query=query, key=key)
+    return matrix(cells, colour_axis(limit, 1 / len(names)), height=height, query=query, key=key, square=False, left=50)
 
 
 def field(at: Entry, limit: float, *, height: int = 300) -> go.Figure:
@@ -57,5 +62,11 @@ def field(at: Entry, limit: float, *, height: int = 300) -> go.Figure:
     rows, columns = ([str(place + 1) for place in range(size)] for size in at.field.shape)
     cells = Cells(at.field, rows, columns, "row", "column", 3)
     return matrix(
-        cells, colour_axis(limit, 1 / at.field.size), height=height, query=cell(*at.query), key=cell(*at.key), left=48
+        cells,
+        colour_axis(limit, 1 / at.field.size),
+        height=height,
+        query=cell(*at.query),
+        key=cell(*at.key),
+        left=40,
+        square=False,
     )

@@ -24,6 +24,8 @@ from hot_core.lessons.triples import Match, partners
 
 FAINT = 1e-3
 """Of the largest weight; what is lighter is left out of the cube."""
+FEW = 5
+"""So many ticks of the cube stand beside each other on a phone."""
 SMALLEST, LARGEST = 3.0, 15.0
 """Diameters of the cube's balls in pixels."""
 
@@ -65,9 +67,10 @@ def cube_figure(found: Match, query: int) -> go.Figure:
         "type": "scatter3d", "mode": "lines", "x": [query] * 5, "y": [-0.5, end, end, -0.5, -0.5],
         "z": [-0.5, -0.5, end, end, -0.5], "line": {"color": QUERY, "width": 6}, "hoverinfo": "skip",
     }  # fmt: skip
+    places = [*map(str, range(len(words) - 1)), "blank"]
     scene = {
-        "xaxis": _space(words[:-1], "query i"), "yaxis": _space(words, "first key j"),
-        "zaxis": _space(words, "second key k"), "aspectmode": "cube",
+        "xaxis": _space(places[:-1], "query i"), "yaxis": _space(places, "first key j"),
+        "zaxis": _space(places, "second key k"), "aspectmode": "cube",
         "camera": {"eye": {"x": 1.7, "y": 1.6, "z": 0.8}}, "dragmode": "orbit",
     }  # fmt: skip
     return assemble(
@@ -77,9 +80,11 @@ def cube_figure(found: Match, query: int) -> go.Figure:
 
 
 def _space(words: list[str], text: str) -> Part:
-    """An axis in space with the numbers as its ticks."""
+    """An axis in space with indices as its ticks, every second one and the blank where they are many."""
+    last = len(words) - 1
+    kept = [at for at in range(len(words)) if at == last or len(words) <= FEW or (at % 2 == 0 and at < last - 1)]
     return {
-        "tickvals": list(range(len(words))), "ticktext": words, "title": title(text, 13), "tickfont": {"size": 11},
+        "tickvals": kept, "ticktext": [words[at] for at in kept], "title": title(text, 13), "tickfont": {"size": 11},
         "range": [-0.7, len(words) - 0.3], "showbackground": False, "gridcolor": "#AEB7C4",
         "zeroline": False, "showspikes": False,
     }  # fmt: skip

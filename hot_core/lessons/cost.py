@@ -147,12 +147,12 @@ def worked(sizes: Sequence[int], dim: int) -> tuple[str, str]:
     tokens, total, squares = math.prod(sizes), sum(sizes), sum(n * n for n in sizes)
     setting = _setting(tuple(sizes), dim, 1)
     full = (
-        rf"&4ND^2 + 2N^2D \\ &= 4\cdot{tex(tokens)}\cdot{dim}^2 + 2\cdot{tex(tokens)}^2\cdot{dim}"
+        rf"&4ND^2 + 2N^2D \\ &= 4\cdot{tex(tokens)}\cdot{dim}^2 \\ &\quad + 2\cdot{tex(tokens)}^2\cdot{dim}"
         rf" \\ &= {tex(MACS['full'](setting))}"
     )
     own = (
-        rf"&2(N+\Sigma n)D^2 + D\,\Sigma n^2 + ND\,\Sigma n \\ &= 2\cdot{tex(tokens + total)}\cdot{dim}^2"
-        rf" + {dim}\cdot{tex(squares)} \\ &\quad + {tex(tokens)}\cdot{dim}\cdot{total}"
+        rf"&2(N+\Sigma n)D^2 \\ &\quad + D\,\Sigma n^2 + ND\,\Sigma n \\ &= 2\cdot{tex(tokens + total)}\cdot{dim}^2"
+        rf" \\ &\quad + {dim}\cdot{tex(squares)} \\ &\quad + {tex(tokens)}\cdot{dim}\cdot{total}"
         rf" \\ &= {tex(MACS['product'](setting))}"
     )
     return aligned(full), aligned(own)

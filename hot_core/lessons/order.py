@@ -68,6 +68,16 @@ def misread(values: np.ndarray, order: Sequence[int]) -> np.ndarray:
     return believed.transpose(np.argsort(order))
 
 
+def moved(place: Place, sizes: Sequence[int]) -> str:
+    """What is said of a place beyond the last index of a mode, which is taken as the last; empty within the grid."""
+    parts = [
+        f"on mode {mode + 1} index {at} is beyond the last one, {size - 1}"
+        for mode, (at, size) in enumerate(zip(place, sizes, strict=True))
+        if at >= size
+    ]
+    return f"The marker is asked for outside the grid: {'; '.join(parts)}. It stands at the last one." if parts else ""
+
+
 def found_at(place: Place, sizes: Sequence[int], order: Sequence[int]) -> Place:
     """Where that reader sees the entry that lies at `place`."""
     steps = decoding(place, sizes, order)

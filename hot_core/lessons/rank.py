@@ -194,6 +194,19 @@ def fate_table(made: Approximation, names: Sequence[str], most: int = 8) -> dict
     }
 
 
+def singular_table(made: Approximation) -> dict[str, list[str]]:
+    """Each singular value with its square, what is left after it, and the error, `√(tail / Σ σ²)`; six decimals."""
+    squares = made.singular**2
+    tails = np.append(np.cumsum(squares[::-1])[::-1], 0.0)
+    return {
+        "R": ["0", *(str(term + 1) for term in range(len(squares)))],
+        "σ_R": ["", *(f"{value:.6f}" for value in made.singular)],
+        "σ_R²": ["", *(f"{value:.6f}" for value in squares)],
+        "tail": [f"{value:.6f}" for value in tails],
+        "error": [f"{value:.3f}" for value in np.sqrt(tails / tails[0])],
+    }
+
+
 def _fates(exact: np.ndarray, close: np.ndarray) -> tuple[Fate, ...]:
     """The N strongest entries, and whether they are among the N strongest of the approximation."""
     count = len(exact)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hot_core.attention import bounded_tensor_attention, tensor_attention
 from hot_core.attention.bounded import RegimeWarning
-from hot_core.attention.promise import remainder
+from hot_core.attention.promise import promised
 from hot_core.errors import HotError
 
 TOKENS, WIDTH = 40, 4
@@ -34,6 +34,7 @@ class Regime:
         size: `B`; queries and keys are uniform between −B and B, values between −1 and 1.
         degree: of the Taylor polynomial.
         columns: `r = C(d + g, g)`.
+        tokens: `Σ n_j` over the keys, whose sums are rounded.
         largest_logit: `M`, which no logit exceeds.
         promised: the bound of the relative error of a weight before normalisation; infinite where it overflows.
         weight_error: the largest relative error of any such weight, by computing them all.
@@ -43,6 +44,7 @@ class Regime:
     size: float
     degree: int
     columns: int
+    tokens: int
     largest_logit: float
     promised: float
     weight_error: float
@@ -77,8 +79,8 @@ def regime(size: float, degree: int, seed: int = 0) -> Regime:
         found = bounded_tensor_attention(q, keys, values, degree, tolerance=TOLERANCE, strict=False)
     exact = tensor_attention(q, keys, values)
     return Regime(
-        size, degree, found.columns, found.largest_logit, found.error_bound, weight_error(q, keys, degree),
-        float((found.output - exact).abs().max()),
+        size, degree, found.columns, sum(len(key) for key in keys), found.largest_logit, found.error_bound,
+        weight_error(q, keys, degree), float((found.output - exact).abs().max()),
     )  # fmt: skip
 
 
@@ -100,10 +102,11 @@ def sweep(degree: int, seed: int = 0) -> tuple[Regime, ...]:
 
 def refused_from(degree: int, seed: int = 0) -> float:
     """The size of the entries at which the promise passes the tolerance; logits grow with its third power."""
-    at_one, low, high = regime(1.0, degree, seed).largest_logit, 0.0, 10.0
+    at_one, low, high = regime(1.0, degree, seed), 0.0, 10.0
     for _ in range(50):
         middle = (low + high) / 2
-        low, high = (low, middle) if remainder(at_one * middle**3, degree) > TOLERANCE else (middle, high)
+        found = promised(at_one.largest_logit * middle**3, degree, at_one.columns, at_one.tokens)
+        low, high = (low, middle) if found > TOLERANCE else (middle, high)
     return high
 
 

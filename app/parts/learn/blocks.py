@@ -31,19 +31,22 @@ def _draw() -> None:
     with left:
         rule: Rule = _rule()
         filled = controls.number("Blocks filled, of 9", "blocks_filled", 0, BLOCKS, 5)
-        sharpness = (
-            controls.number(
-                "A₁ looks nearby: s₁", "blocks_sharp_rows", 0, 3, 1, help="Logit −s·|query − key|; 0: even."
-            ),
-            controls.number("A₂ looks nearby: s₂", "blocks_sharp_columns", 0, 3, 2, help="Logit −s·|query − key|."),
-        )
-        row = controls.number("Query: row", "blocks_query_row", 1, ROWS, 2)
-        column = controls.number("Query: column", "blocks_query_column", 1, COLUMNS, 2)
-        growth = blocks.grow(sharpness, rule, filled)
-        _block(growth, rule)
+        with frame.later("blocks"):
+            sharpness = (
+                controls.number(
+                    "A₁ looks nearby: s₁", "blocks_sharp_rows", 0, 3, 1, help="Logit −s·|query − key|; 0: even."
+                ),
+                controls.number("A₂ looks nearby: s₂", "blocks_sharp_columns", 0, 3, 2, help="Logit −s·|query − key|."),
+            )
+            row = controls.number("Query: row", "blocks_query_row", 1, ROWS, 2)
+            column = controls.number("Query: column", "blocks_query_column", 1, COLUMNS, 2)
+            growth = blocks.grow(sharpness, rule, filled)
+            _block(growth, rule)
     with right:
         st.latex(FORMULA[rule])
-        show.heading("The map so far", f"{filled} of {BLOCKS} blocks; Σ: what each line adds up to by now")
+        show.heading(
+            "The map so far", f"{filled} of {BLOCKS} blocks, in hundredths: 8 is 0.08; Σ: sum of each line by now"
+        )
         frame.picture(
             figures.growing(growth, (row - 1, column - 1)), "blocks_map",
             f"{filled} of nine 4 by 4 blocks of the map filled; a full line adds up to {growth.row_sums[0]:.2f}.",
@@ -92,7 +95,7 @@ def _reach(growth: Growth, rule: Rule, query: tuple[int, int]) -> None:
             f"query's own row and column: 1 + (3 − 1) + (4 − 1) = **{lines}**. Here: "
             f"**{every if rule == 'product' else lines}**."
         )
-        st.latex(r"N=\textstyle\prod_i n_i \quad\text{against}\quad 1+\sum_i (n_i-1)")
+        st.latex(r"\textstyle\prod_i n_i \text{ against } 1+\sum_i (n_i-1)")
         st.markdown(
             f"**Sum of a row.** Each row of $A_1$ and of $A_2$ adds up to 1. A full row of this map adds up to "
             f"{SUMS[rule]}."

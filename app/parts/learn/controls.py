@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, overload
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
 from app import messages, state
@@ -18,8 +19,12 @@ from hot_core.errors import HotError
 T = TypeVar("T")
 SHOWN = 40
 """Of a bad value no more letters than these are repeated."""
+MOST_NAMED = 5
+"""Of unknown names no more than these are repeated."""
 REFUSED = "learn_refused"
 """Where it is remembered what a link asked for in vain."""
+DRAWN = "learn_drawn"
+"""Where it is remembered which controls have been on the page."""
 
 
 @overload
@@ -71,24 +76,64 @@ def switch(label: str, key: str, default: bool = False, *, help: str | None = No
 
 
 def text(
-    label: str, key: str, default: str, read: Callable[[str], T], *, help: str | None = None, most: int = 200
-) -> T:
+    label: str, key: str, default: str, read: Callable[[str], T], *, help: str | None = None, most: int = 200,
+    said: DeltaGenerator | None = None,
+) -> T:  # fmt: skip
     """A line that is read by `read`, which raises a `HotError` with the reason where it cannot.
+
+    Args:
+        label: above the line.
+        key: the name in the link.
+        default: what stands there without a link.
+        read: makes a value of the line.
+        help: of the control.
+        most: letters.
+        said: where the reason is said; a line that is folded away must not say it there.
 
     Returns:
         What was read; where it cannot be, the reason is said and the default stands in.
     """
+    _remember(key)
     raw: str = st.text_input(label, default, most, key=key, help=help, bind="query-params") or ""
     try:
         return read(raw)
     except HotError as error:
-        st.warning(messages.plain(f"{error} Until then: {default}"), icon=":material/link_off:")
+        with said or st.container():
+            st.warning(messages.plain(f"{error} Until then: {default}"), icon=":material/link_off:")
         return read(default)
+
+
+def say_refusals() -> None:
+    """Above the lesson, where nothing is folded: what a link asked for in vain. Each refusal begins the page anew."""
+    for sentence in state.get(REFUSED, {}).values():
+        st.warning(messages.plain(sentence), icon=":material/link_off:")
+
+
+def say_unknown(lessons: Sequence[str]) -> None:
+    """What the link says to controls that are not on the page; it is taken out of the address.
+
+    Args:
+        lessons: the names with which the keys of controls begin. Other keys may be somebody else's.
+    """
+    drawn: set[str] = state.get(DRAWN, set())
+    unknown = [key for key in st.query_params if key.split("_")[0] in lessons and key not in drawn]
+    if unknown:
+        for key in unknown:
+            del st.query_params[key]
+        named = ", ".join(key if len(key) <= SHOWN else key[:SHOWN] + "…" for key in unknown[:MOST_NAMED])
+        more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
+        sentence = f"The link also says {named}{more}; no control on the page as it stands is called so, it is ignored."
+        st.warning(messages.plain(sentence), icon=":material/link_off:")
 
 
 def forget_refusals() -> None:
     """At the end of a run: what a link asked for in vain has been said."""
     state.put(REFUSED, {})
+
+
+def _remember(key: str) -> None:
+    """That a control is on the page."""
+    state.put(DRAWN, state.get(DRAWN, set()) | {key})
 
 
 def _refuse(key: str, fits: Callable[[str], bool], default: object, allowed: str) -> None:
@@ -97,6 +142,7 @@ def _refuse(key: str, fits: Callable[[str], bool], default: object, allowed: str
     Streamlit obeys some values that cannot be, such as 2.5 for a whole number; so the link is mended before the
     control is drawn, and the page begun again.
     """
+    _remember(key)
     said: dict[str, str] = state.get(REFUSED, {})
     asked = st.query_params.get_all(key)
     if asked and not fits(asked[-1]) and key not in said:
@@ -108,8 +154,6 @@ def _refuse(key: str, fits: Callable[[str], bool], default: object, allowed: str
         except StreamlitAPIException:  # the control was drawn before, and holds the value itself
             state.put(key, default)
         st.rerun()
-    if key in said:
-        st.warning(messages.plain(said[key]), icon=":material/link_off:")
 
 
 def _word(value: object) -> str:

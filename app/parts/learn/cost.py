@@ -55,7 +55,7 @@ def draw() -> None:
     """Sliders left; the counts with the present numbers over the curve, the table below."""
     grid = controls.choice("Grid (tokens)", "cost_grid", ("own", *GRIDS), "own")
     left, right = st.columns([1.5, 5], gap="medium")
-    with left:
+    with left, frame.later("cost"):
         sizes = _own() if grid not in GRIDS else tuple(int(size) for size in grid.split("×"))
         dim = controls.number("Width D (numbers a token)", "cost_dim", 32, 512, 128, step=32)
         heads = int(controls.choice("Heads", "cost_heads", ("1", "2", "4", "8"), "8"))

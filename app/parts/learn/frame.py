@@ -9,6 +9,7 @@ from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import messages, state
 from app.parts import show
@@ -32,17 +33,17 @@ class Lesson:
         lead: one sentence, what one will understand.
         draw: controls, formula, picture and numbers.
         question: one that the page answers to who plays with it.
-        answer: the explanation; a function where it depends on what stands on the page.
-        tries: two or three settings that show the point, each a sentence.
+        answer: the explanation; a function where it depends on what stands on the page, as may the question.
+        tries: two or three settings that show the point, each a sentence; or a function, as the answer.
     """
 
     name: str
     title: str
     lead: str
     draw: Callable[[], None]
-    question: str
+    question: str | Callable[[], str]
     answer: str | Callable[[], str]
-    tries: Sequence[str] = ()
+    tries: Sequence[str] | Callable[[], Sequence[str]] = ()
 
 
 def page() -> None:
@@ -55,14 +56,29 @@ def page() -> None:
     if large():
         st.html(LARGE_TEXT)
     lesson: Lesson = importlib.import_module(f"app.parts.learn.{name}").LESSON
+    said = st.container()
+    with said:
+        controls.say_refusals()
     with st.container(key=f"learn_{name}"), messages.spoken():
         _draw(lesson)
+    with said:
+        controls.say_unknown(NAMES)
     controls.forget_refusals()
 
 
 def large() -> bool:
     """Whether the large type is switched on."""
     return bool(state.get("large", False))
+
+
+def later(name: str) -> DeltaGenerator:
+    """A place for controls of a left column that can wait; on a narrow screen they stand below the pictures."""
+    return st.container(key=f"later_{name}")
+
+
+def beside(name: str) -> DeltaGenerator:
+    """A place for short controls whose columns stay beside each other on a narrow screen."""
+    return st.container(key=f"beside_{name}")
 
 
 def picture(figure: go.Figure, key: str, alt: str) -> None:
@@ -80,9 +96,10 @@ def _draw(lesson: Lesson) -> None:
     """One lesson from its title to the way on."""
     st.markdown(f"### {lesson.title}\n:gray[{lesson.lead}]")
     lesson.draw()
-    if lesson.tries:
-        st.markdown("**What to try**\n" + "\n".join(f"- {one}" for one in lesson.tries))
-    st.markdown(f"**Question.** {lesson.question}")
+    tries = lesson.tries() if callable(lesson.tries) else lesson.tries
+    if tries:
+        st.markdown("**What to try**\n" + "\n".join(f"- {one}" for one in tries))
+    st.markdown(f"**Question.** {lesson.question if isinstance(lesson.question, str) else lesson.question()}")
     with st.expander("The answer", key=f"{lesson.name}_answer"):
         st.markdown(lesson.answer if isinstance(lesson.answer, str) else lesson.answer())
     _way_on(lesson.name)

@@ -30,11 +30,11 @@ def logits(label: str, key: str, default: Logits) -> Logits:
     """
     size, line = len(default), modes.write_logits(default)
     st.markdown(f"**{label}**")
-    table = st.container()
+    said, table = st.container(), st.container()
     with st.expander("The same as a line", key=f"{key}_line"):
         now = controls.text(
             "Logits of a query apart by underscores, queries by dots", key, line,
-            lambda raw: modes.read_logits(raw, size),
+            lambda raw: modes.read_logits(raw, size), said=said,
         )  # fmt: skip
     held: Held | None = state.get(f"{key}_held")
     large = bool(state.get("large", False))  # the table is drawn as a picture, which takes its letters' size only once

@@ -15,7 +15,7 @@ from hot_core.lessons.modes import COLUMNS, ROWS, Entry, Softmax
 STEPS = ("matrix", "factors", "entry")
 FIRST = "neighbours"
 ROUNDED = (
-    "Rounded to three decimals (two in the 12 × 12 map, without the 0 before the point); the page computes with all of "
+    "Rounded to three decimals (in the 12 × 12 map to whole hundredths: 8 is 0.08); the page computes with all of "
     "them, so that a product of rounded numbers may differ in the last place."
 )
 
@@ -25,8 +25,10 @@ def _draw() -> None:
     step = controls.choice("Step", "modes_step", STEPS, STEPS[0], help="One matrix, then two, then an entry from both.")
     left, right = st.columns([1.2, 2], gap="medium")
     with left:
-        query, key = _tokens()
-        rows, columns = _logits()
+        with frame.beside("modes"):
+            query, key = _tokens()
+        with frame.later("modes"):
+            rows, columns = _logits()
         at = modes.entry(rows, columns, query, key)
     with right:
         {"matrix": _matrix, "factors": _factors, "entry": _entry}[step](rows, columns, at)

@@ -38,6 +38,7 @@ class Field:
         query: the token that looks; None for a planted marker.
         uniform: the weight that every token would get if all were looked at alike.
         origin: what it is, in a sentence.
+        said: what was asked for and cannot be, in a sentence.
         upwards: whether its planes are drawn as those of a volume.
         geometry: of the sample, for world positions.
     """
@@ -48,6 +49,7 @@ class Field:
     query: lesson.Place | None
     uniform: float
     origin: str
+    said: str = ""
     upwards: bool = False
     geometry: Geometry | None = None
 
@@ -67,7 +69,8 @@ def _planted() -> Field:
     )  # fmt: skip
     marker, values = lesson.clamped(place, sizes), lesson.marked_row(sizes, place)
     origin = "A planted row of a Kronecker product: it looks at the marker, half as much one step away on any mode."
-    return Field(values, lesson.counted_grid(sizes), marker, None, 1 / values.size, origin)
+    said = lesson.moved(place, sizes)
+    return Field(values, lesson.counted_grid(sizes), marker, None, 1 / values.size, origin, said)
 
 
 def _real(name: str) -> Field:
@@ -84,7 +87,7 @@ def _real(name: str) -> Field:
     )
     return Field(
         values, found.grid, lesson.strongest(values), query, found.uniform(layer, head, query), origin,
-        kind == "volume", found.sample.geometry,
+        upwards=kind == "volume", geometry=found.sample.geometry,
     )  # fmt: skip
 
 
@@ -96,6 +99,8 @@ def _words(field: Field, place: lesson.Place) -> str:
 
 def _say(field: Field, order: tuple[int, ...], seen: lesson.Place) -> None:
     """How many entries are wrong, where the marker went, and whether anybody would have noticed."""
+    if field.said:
+        st.info(field.said, icon=":material/last_page:")
     wrong, total = lesson.misplaced(field.values.shape, order), field.values.size
     st.markdown(
         f"**{wrong:,} of {total:,} entries stand at a wrong place.** The strongest one belongs at "
@@ -111,10 +116,10 @@ def _say(field: Field, order: tuple[int, ...], seen: lesson.Place) -> None:
             "The picture is plausible, smooth, and wrong.", icon=":material/visibility_off:",
         )  # fmt: skip
     else:
-        st.success(
+        st.info(
             "Hand over the array itself with these axes exchanged, and the library refuses it: "
             f"*{messages.plain(said)}* Only who reshapes the flat list, as on the right, gets no error even so.",
-            icon=":material/gpp_good:",
+            icon=":material/block:",
         )
 
 
@@ -144,7 +149,7 @@ def draw() -> None:
         )  # fmt: skip
     if name == "marker":
         left, right = st.columns([1.5, 5], gap="medium")
-        with left:
+        with left, frame.later("order"):
             field = _planted()
     else:
         field, right = _real(name), st.container(key="order_right")

@@ -23,9 +23,10 @@ def _draw() -> None:
     left, right = st.columns([1, 2.1], gap="large")
     with left:
         source = controls.choice("The full attention", "rank_source", SOURCES, SOURCES[0])
-        full = _weather() if source == "weather" else _random()
-        most = min(full.sizes) ** 2
         asked = controls.number("Kronecker terms R", "rank_terms", 1, MOST, 2)
+        with frame.later("rank"):
+            full = _weather() if source == "weather" else _random()
+        most = min(full.sizes) ** 2
         made = rank.approximate(full, min(asked, most))
         if asked > most:
             st.caption(f"{full.sizes[0]} × {full.sizes[1]} tokens need at most {full.sizes[0]}² = {most} terms: "
@@ -72,6 +73,10 @@ def _curve(full: Full, made: Approximation) -> None:
         figures.error_curve(made), "rank_curve",
         f"Relative error over 1 to {len(made.errors)} terms, falling from {made.errors[0]:.3f} to 0; "
         f"with {made.terms} it is {made.errors[made.terms - 1]:.3f}.",
+    )  # fmt: skip
+    frame.numbers(
+        rank.singular_table(made), "rank_singular",
+        "The singular values, and the error by hand: tail is the sum of σ² of all later terms",
     )  # fmt: skip
     total = len(made.full)
     st.markdown(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import messages
+from app import messages, state
 from app.parts.learn import controls, frame
 from hot_core.analysis.words import number
 from hot_core.figures.lesson_regime import regime_figure
@@ -39,6 +39,12 @@ def _chosen() -> tuple[triples.Match, int]:
     """
     modulus = controls.number("Modulus M", "triples_modulus", 2, 96, 37)
     beta = controls.number("Sharpness β", "triples_beta", 10, 4000, 1000, step=10)
+    with frame.later("triples"):
+        return _numbers(modulus, beta)
+
+
+def _numbers(modulus: int, beta: int) -> tuple[triples.Match, int]:
+    """The controls that can wait: the numbers themselves, and the query."""
     own = controls.text(
         "Own numbers, up to 12, or: drawn", "triples_numbers", triples.DRAWN, triples.read_numbers, most=80,
         help="Such as 3, 5, 29. Only their remainders by M count.",
@@ -50,7 +56,10 @@ def _chosen() -> tuple[triples.Match, int]:
         "Query (index of the number)", "triples_query", 0, triples.MOST - 1, 1,
         help="From 0; an index beyond the last number is taken as the last one.",
     )  # fmt: skip
-    return found, min(query, len(found.numbers) - 1)
+    last = len(found.numbers) - 1
+    if query > last:
+        st.caption(f"Query {query} is asked for; the last number has index {last}, which is shown.")
+    return found, min(query, last)
 
 
 def _match3() -> None:
@@ -96,8 +105,8 @@ def _formula(found: triples.Match, query: int) -> None:
     a, b, c = (found.numbers[at] for at in (query, j, k))
     first, second = st.columns([3, 2])
     first.latex(
-        rf"\begin{{aligned}}\beta\cos\tfrac{{2\pi(x_i+x_j+x_k)}}{{M}} &= {beta}\cos\tfrac{{2\pi({a}+{b}+{c})}}{{{m}}}"
-        rf" \\ &= {pair:.2f}\end{{aligned}}"
+        rf"\begin{{aligned}}&\beta\cos\tfrac{{2\pi(x_i+x_j+x_k)}}{{M}} \\ "
+        rf"&= {beta}\cos\tfrac{{2\pi({a}+{b}+{c})}}{{{m}}} \\ &= {pair:.2f}\end{{aligned}}"
     )
     second.latex(rf"\text{{blank: }}\beta\,\tfrac{{1+\cos(2\pi/M)}}{{2}} = {blank:.2f}")
     side = len(found.numbers)
@@ -127,21 +136,28 @@ def _bounded() -> None:
     with left:
         size = controls.number("Size of the entries B", "triples_size", 0.1, 3.0, 1.0, step=0.1)
         degree = controls.number("Degree g", "triples_degree", 2, 12, 4)
-        seed = controls.number("Seed of the entries", "triples_draw", 0, 99, 0)
+        with frame.later("bounded"):
+            seed = controls.number("Seed of the entries", "triples_draw", 0, 99, 0)
     with right:
         st.markdown(BOUNDED)
-        st.markdown("With M, which no logit exceeds, a weight is off by at most this share of itself:")
-        st.latex(r"\delta = e^{2M}\,\frac{M^{g+1}}{(g+1)!}")
+        st.markdown(
+            "With M, which no logit exceeds, and the rounding of float64, ε = 2.2 · 10⁻¹⁶, a weight is off by at most "
+            "this share of itself:"
+        )
+        st.latex(r"\begin{aligned}\delta = e^{2M}\Bigl(&\frac{M^{g+1}}{(g+1)!} \\ &+ (r+\Sigma n+3g)\,\varepsilon\Bigr)"
+                 r"\end{aligned}")  # fmt: skip
         said = regime.refusal(size, degree, seed)
         if degree % 2:
             st.markdown(f"**Refused**, in the library's own words:\n> {messages.plain(said)}")
             return
         now = regime.regime(size, degree, seed)
-        m = number(now.largest_logit)
+        m = f"{now.largest_logit:.6g}"
         st.latex(
             rf"\begin{{aligned}}M &= {m},\; g = {degree} \\ "
-            rf"\delta &= e^{{2\cdot {m}}}\cdot {m}^{{{degree + 1}}}/{degree + 1}! = {regime.tex(now.promised)} \\ "
-            rf"r &= \tbinom{{4+{degree}}}{{{degree}}} = {now.columns:,}\end{{aligned}}"
+            rf"r &= \tbinom{{4+{degree}}}{{{degree}}} = {now.columns:,},\; \Sigma n = {now.tokens} \\ "
+            rf"\delta &= e^{{2\cdot {m}}}\,\bigl({m}^{{{degree + 1}}}/{degree + 1}! \\ "
+            rf"&\quad + {now.columns + now.tokens + 3 * degree:,}\,\varepsilon\bigr) \\ "
+            rf"&= {regime.tex(now.promised)}\end{{aligned}}"
         )
         st.markdown(
             f"Promised: {regime.words(now.promised)} of a weight. "
@@ -153,7 +169,7 @@ def _bounded() -> None:
         frame.picture(regime_figure(regime.sweep(degree, seed), now, edge), "triples_errors", alt)
         st.caption(
             f"Dotted line: the tolerance, 0.1; grey, from B = {edge:.2f} on: the promise is above it and the algorithm "
-            "refuses. What is above 10⁶ or below 10⁻¹⁶ is drawn at the edge. M is rounded to three digits here."
+            "refuses. What is above 10⁶ or below 10⁻¹⁶ is drawn at the edge. M is rounded to six digits here."
         )
         if said:
             st.markdown(f"**Refused at B = {size:g}**, in the library's own words:\n> {messages.plain(said)}")
@@ -171,16 +187,32 @@ ANSWER = (
     "errors lie orders of magnitude below it. And weights, here too, say where a head looks, not why the answer is so."
 )
 
+QUESTIONS = {
+    "match3": "Why does the fast algorithm refuse exactly the head that solves Match3?",
+    "bounded": "Why can the algorithm that is cheap here never be the sharp head of Match3?",
+}
+TRIES = {
+    "match3": (
+        "β from 1000 down to 50 at M = 37: the head begins to say yes where no pair fits.",
+        "12 numbers at M = 37: nearly every answer is yes; at M = 96 about half are. A task must be balanced.",
+    ),
+    "bounded": (
+        "Degree 4, B from 1 to 2: the promise breaks at about 1.1, the measured output error stays small for a while.",
+        "Degree 8 moves the edge. Degree 5 is refused: an odd polynomial can be negative.",
+    ),
+}
+
+
+def _part() -> str:
+    """The part that is shown."""
+    return str(state.get("triples_part", PARTS[0]))
+
+
 LESSON = frame.Lesson(
     name="triples", title="Attention over triples",
     lead="You will see a head that looks at pairs of tokens answer a question about three, and what that costs.",
     draw=draw,
-    question="Why does the fast algorithm refuse exactly the head that solves Match3?",
+    question=lambda: QUESTIONS[_part()],
     answer=ANSWER,
-    tries=(
-        "Match3, β from 1000 down to 50 at M = 37: the head begins to say yes where no pair fits.",
-        "12 numbers at M = 37: nearly every answer is yes; at M = 96 about half are. A task must be balanced.",
-        "Bounded, degree 4, B from 1 to 2: the promise breaks at about 1.1, the measured output error stays small for "
-        "a while. Degree 8 moves the edge. Degree 5 is refused: an odd polynomial can be negative.",
-    ),
+    tries=lambda: TRIES[_part()],
 )  # fmt: skip
