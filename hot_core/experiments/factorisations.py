@@ -107,9 +107,9 @@ def run(plan: Plan) -> Finding:
         (
             f"A budget of R is what R Kronecker terms store, R · Σ nᵢ² numbers; no format stores more, and "
             f"most store a little less ({MISSING} where the smallest form is larger, or not asked). Ranks of Tensor "
-            "Train and Tucker begin at one threshold on singular values, of a ring equal, and rise one at a time while one "
-            "more fits; other choices of ranks may do better. The errors are relative Frobenius errors, means over seeds and "
-            "heads, with the standard deviation over these maps.",
+            "Train and Tucker begin at one threshold on singular values, of a ring equal, and rise one at a time while "
+            "one more fits; other choices of ranks may do better. The errors are relative Frobenius errors, means over "
+            "seeds and heads, with the standard deviation over these maps.",
             "All formats write the same maps. One is ahead of another only where its error is less by more than twice "
             "the standard deviation of the difference over the maps; else they are level.",
             "Pairs: one axis for each mode's (query, key) pair, sizes nᵢ². Split: the query's modes, then the key's. "
