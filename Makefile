@@ -15,6 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 JOBS ?= 2
+ALONE := tests/browser tests/test_javascript_colour.py tests/test_io_large.py
 
 # uv does not read pip's settings; with the same wheels on offer both choose the same torch.
 empty :=
@@ -60,12 +61,12 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# What needs no browser runs on JOBS cores at once; the browser's tests have the machine to themselves.
+# Most tests run on JOBS cores at once; those in a browser, and those that measure time, have the machine to themselves.
 test: install browser lint
 ifeq ($(TESTS),tests)
 	passed=0; \
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests --ignore=tests/browser -n $(JOBS) --dist loadfile $(ARGS) || passed=$$?; \
-	$(BIN)/python -m pytest tests/browser $(ARGS) || passed=$$?; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n $(JOBS) --dist loadfile $(ARGS) || passed=$$?; \
+	$(BIN)/python -m pytest $(ALONE) $(ARGS) || passed=$$?; \
 	exit $$passed
 else
 	$(BIN)/python -m pytest $(TESTS) $(ARGS)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hot_core.attention.monomials import Monomials, columns_of, monomials
-from hot_core.attention.promise import check_columns, check_degree, enough, promised, refusal
+from hot_core.attention.monomials import Monomials, monomials
+from hot_core.attention.promise import check_degree, refusal, settled
 from hot_core.attention.tensor import prepared, scale_of
 from hot_core.attention.tensor_checks import Masks, check_entries, check_finite, check_parts, check_scale
 from hot_core.errors import RegimeError
@@ -109,19 +109,14 @@ def bounded_tensor_attention(
     check_entries(owner, {"q": [query], "keys": cleared, "values": carried})
     factor, width = scale_of(scale, q.shape[-1]), q.shape[-1]
     size = abs(factor) * largest(query.abs().sum(-1, keepdim=True), *cleared)
-    tokens = sum(tuples.sizes)
-    chosen = enough(size, tolerance, width, tokens) if degree is None else degree
-    columns = columns_of(width, chosen)
-    check_columns(owner, width, chosen, columns)
-    bound = promised(size, chosen, columns, tokens)
+    chosen, columns, bound = settled(owner, size, degree, tolerance, width, sum(tuples.sizes))
     if not bound <= tolerance:
         sentence = refusal(owner, (query, *cleared), size, chosen, bound, tolerance)
         if strict:
             raise RegimeError(sentence)
         warnings.warn(sentence, RegimeWarning, stacklevel=2)
-    ones = [torch.ones_like(value[..., :1]) for value in carried]
-    valid = [one if of_key is None else one * of_key[..., None] for one, of_key in zip(ones, tuples.masks, strict=True)]
-    output = low_rank(monomials(width, chosen), factor, query, cleared, carried, valid).to(q.dtype)
+    basis, valid = monomials(width, chosen), ones(carried, tuples.masks)
+    output = low_rank(basis, factor, query, cleared, carried, valid).to(q.dtype)
     check_finite(owner, output, (query, *cleared, *carried))
     return BoundedResult(
         output.reshape(*q.shape[:-1], -1), bound, chosen, columns, size, largest(*carried)
@@ -134,7 +129,7 @@ def low_rank(
     query: Tensor,
     keys: Sequence[Tensor],
     values: Sequence[Tensor],
-    ones: Sequence[Tensor],
+    seen: Sequence[Tensor],
 ) -> Tensor:
     """`U₀ (∏ U_jᵀ V_j) / U₀ (∏ U_jᵀ 1)`, some rows of each `U` at a time.
 
@@ -144,14 +139,14 @@ def low_rank(
         query: (lead, n, d).
         keys: tensors (lead, n_j, d).
         values: tensors (lead, n_j, e), 0 where not valid.
-        ones: tensors (lead, n_j, 1), 0 where not valid.
+        seen: tensors (lead, n_j, 1), 0 where not valid.
 
     Returns:
         (lead, n, e); 0 where no tuple is valid.
     """
     rows = max(1, ENTRIES_AT_ONCE // (len(basis.degrees) * max(1, query.shape[0])))
     sums = torch.ones_like(values[0][:, :1, :1])
-    for key, value, one in zip(keys, values, ones, strict=True):
+    for key, value, one in zip(keys, values, seen, strict=True):
         both = torch.cat((value, one), -1)
         parts = zip(key.split(rows, 1), both.split(rows, 1), strict=True)
         sums = sums * torch.stack([basis.of(some).transpose(1, 2) @ with_one for some, with_one in parts]).sum(0)
@@ -159,6 +154,12 @@ def low_rank(
     total = out[..., -1:]
     some_tuple = total != 0
     return torch.where(some_tuple, out[..., :-1] / torch.where(some_tuple, total, 1.0), 0.0)
+
+
+def ones(values: Sequence[Tensor], masks: Sequence[Tensor | None]) -> list[Tensor]:
+    """For each key (lead, n_j, 1): 1 where it is valid, 0 elsewhere."""
+    every = [torch.ones_like(value[..., :1]) for value in values]
+    return [one if mask is None else one * mask[..., None] for one, mask in zip(every, masks, strict=True)]
 
 
 def largest(*parts: Tensor) -> float:

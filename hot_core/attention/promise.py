@@ -68,6 +68,28 @@ def enough(size: float, tolerance: float, width: int, tokens: int) -> int:
     return next(kept, degrees[-1])
 
 
+def settled(
+    owner: str, size: float, degree: int | None, tolerance: float, width: int, tokens: int
+) -> tuple[int, int, float]:
+    """The degree that is taken, its columns, and what it promises.
+
+    Args:
+        owner: who asks.
+        size: `M`, the largest logit there can be.
+        degree: `g`; None for the smallest that keeps the tolerance.
+        tolerance: the error bound that is accepted.
+        width: `d`.
+        tokens: `Σ n_j`.
+
+    Returns:
+        `g`, `r` and `δ`.
+    """
+    chosen = enough(size, tolerance, width, tokens) if degree is None else degree
+    columns = columns_of(width, chosen)
+    check_columns(owner, width, chosen, columns)
+    return chosen, columns, promised(size, chosen, columns, tokens)
+
+
 def check_degree(owner: str, degree: int | None, tolerance: float) -> None:
     """Refuse an odd degree, and a tolerance that is no error."""
     whole = isinstance(degree, int) and not isinstance(degree, bool)
