@@ -59,7 +59,7 @@ def regime_figure(sweep: Sequence[Regime], now: Regime, refused_from: float) -> 
     return assemble(
         data, 420, margin=margins(80, 54, 62), showlegend=True, shapes=shapes,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
-        xaxis=axis | {"title": title("B: entries of queries and keys lie within ±B", 13)},
+        xaxis=axis | {"title": title("B: entries lie within ±B", 13)},
         yaxis=axis | {"type": "log", "title": title("error", 13), "exponentformat": "power", "dtick": 4,
             "range": [log10(LOWEST), log10(HIGHEST)]},
     )  # fmt: skip
