@@ -59,6 +59,7 @@ def test_means_are_apart_beyond_twice_the_larger_spread_and_never_for_one_seed()
     assert apart(low, [value + 4.1 for value in high])
     assert apart([value + 4.1 for value in high], low)
     assert not apart([0.0], [9.0])
+    assert not apart([0.9999, 0.9999], [1.0, 1.0])
 
 
 # ---- planted

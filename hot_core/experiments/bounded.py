@@ -133,7 +133,7 @@ def summed(runs: Sequence[Measured]) -> tuple[Cell, ...]:
 
 def times(plan: Plan) -> tuple[dict[int, float], dict[int, float]]:
     """Seconds of the exact and of the bounded form by number of tokens."""
-    small = (16, 32) if plan.quick else (128, 192, 256, 384, 512)
+    small = (16, 32) if plan.quick else (256, 384, 512, 768, 1024)
     large = (64, 128) if plan.quick else (4096, 8192, 16384, 32768, 65536)
     exact, near = {}, {}
     for tokens in small:

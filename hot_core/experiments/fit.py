@@ -14,6 +14,9 @@ from torch import Tensor, nn
 CLIP = 1.0
 """The largest norm of a gradient."""
 
+LEAST_GAP = 0.001
+"""Scores that differ by less than this are level, however small their deviation."""
+
 UNTUNED = (
     "All forms train at the same learning rate (in the settings), tuned for none of them: a rate of its own could "
     "help one form more than another."
@@ -79,9 +82,9 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
 
 
 def apart(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two means differ by more than twice the larger standard deviation over seeds; never for one seed."""
+    """Whether means differ by more than `LEAST_GAP` and twice the larger deviation over seeds; never for one seed."""
     (first, noise), (second, more) = spread(one), spread(other)
-    return min(len(one), len(other)) > 1 and abs(first - second) > 2 * max(noise, more)
+    return min(len(one), len(other)) > 1 and abs(first - second) > max(2 * max(noise, more), LEAST_GAP)
 
 
 def count(model: nn.Module) -> int:
