@@ -109,6 +109,13 @@ def test_no_output_is_further_off_than_promised_in_any_number_type(dtype: torch.
     assert (found.output.double() - exact).abs().max() <= found.output_bound
 
 
+def test_nothing_finer_than_rounding_is_promised() -> None:
+    assert promised(1e-3, 8, 495, 62) == pytest.approx((495 + 62 + 24) * 2**-52 * math.exp(2e-3), rel=1e-9)
+    q, k1, k2, v1, v2 = uniform(31, 4, 0.1, 5)
+    with pytest.raises(RegimeError, match="no degree does"):
+        hot.bounded_tensor_attention(q, (k1, k2), (v1, v2), degree=None, tolerance=1e-17)
+
+
 def test_sharp_queries_keep_the_promise_in_single_precision() -> None:
     q, keys = torch.full((1, 1), 8.0), torch.linspace(-1, -0.97, 31)[:, None]
     values = torch.linspace(0, 3, 31)[:, None]
