@@ -206,7 +206,8 @@ def answer(runs: dict[str, list[Scored]], others: dict[str, float], errors: dict
     noise = max(spread(every[name])[1] for name in (low, high))
     word = "more than" if apart(every[low], every[high]) else "not more than"
     full = next(name for name in means if name.startswith("full"))
-    of = " to ".join(f"{number:,}" for number in sorted({runs[name][0].parameters for name in hot}))
+    sizes = [runs[name][0].parameters for name in hot]
+    of = " to ".join(f"{number:,}" for number in sorted({min(sizes), max(sizes)}))
     yard = min(others, key=lambda name: others[name])
     terms = [spread([one[at] for one in errors["trained"]])[0] for at in (0, len(errors["trained"][0]) - 1)]
     return (
