@@ -190,10 +190,9 @@ def spectrum_table(errors: dict[str, list[list[float]]], shown: list[int]) -> Ta
     columns = (Column("Kronecker terms", "d"), Column("trained", ".3f"), Column("± sd", ".3f"),
                Column("untrained", ".3f"), Column("± sd", ".3f"))  # fmt: skip
     rows = tuple(
-        (terms, *spread([one[terms - 1] for one in errors["trained"]]),
-         *spread([one[terms - 1] for one in errors["untrained"]]))
+        (terms, *(end for name in ("trained", "untrained") for end in spread([e[terms - 1] for e in errors[name]])))
         for terms in shown
-    )  # fmt: skip
+    )
     return Table("Full attention's map by so many Kronecker terms (relative Frobenius error)", columns, rows)
 
 
