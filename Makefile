@@ -15,7 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 JOBS ?= 2
-ALONE := tests/browser tests/test_javascript_colour.py tests/test_io_large.py
+SLOWEST := --durations=40 --durations-min=2
+ALONE := tests/test_io_large.py
 
 # uv does not read pip's settings; with the same wheels on offer both choose the same torch.
 empty :=
@@ -61,12 +62,12 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# Most tests run on JOBS cores at once; those in a browser, and those that measure time, have the machine to themselves.
+# JOBS tests at once, each file in one process; what measures the time and memory of a whole process runs by itself.
 test: install browser lint
 ifeq ($(TESTS),tests)
 	passed=0; \
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n $(JOBS) --dist loadfile $(ARGS) || passed=$$?; \
-	$(BIN)/python -m pytest $(ALONE) $(ARGS) || passed=$$?; \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests $(ALONE:%=--ignore=%) -n $(JOBS) --dist loadfile $(SLOWEST) $(ARGS) || passed=$$?; \
+	$(BIN)/python -m pytest $(ALONE) $(SLOWEST) $(ARGS) || passed=$$?; \
 	exit $$passed
 else
 	$(BIN)/python -m pytest $(TESTS) $(ARGS)

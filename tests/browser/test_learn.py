@@ -26,13 +26,13 @@ def test_a_link_opens_a_lesson_as_it_was_on_a_projector(new_page: Callable[..., 
     slider = at(page, "modes_key_row").get_by_role("slider")
     expect(slider).to_have_value("1")
     expect(at(page, "large").get_by_role("switch").or_(at(page, "large").get_by_role("checkbox"))).to_be_checked()
-    size = "() => parseFloat(getComputedStyle(document.documentElement).fontSize)"
-    assert page.evaluate(size) > 22  # 1.4 × 16
+    size = "parseFloat(getComputedStyle(document.documentElement).fontSize)"
+    page.wait_for_function(f"() => {size} > 22")  # 1.4 × 16
     assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
     at(page, "large").locator("label").first.click()
     settled(page)
     assert "large" not in page.url
-    assert page.evaluate(size) < 17
+    page.wait_for_function(f"() => {size} < 17")
     at(page, "modes_preset_alike").get_by_role("button").click()
     settled(page)
     expect(page).to_have_url(re.compile("modes_rows=0_0_0.0_0_0.0_0_0"))

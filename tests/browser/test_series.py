@@ -128,6 +128,7 @@ def test_entities_and_the_window_are_chosen_and_linked(page: Page, app_url: str)
     at(page, "series_which").locator("summary").click()
     box = page.locator('[class*="st-key-series_which_entity"] input')
     box.fill("LG")
+    expect(page.get_by_role("option")).to_have_text(["LGA"])  # what Enter chooses is filtered a moment later
     box.press("Enter")
     expect(page.get_by_text("1 entities × 6 variables").or_(page.get_by_text("1 entity × 6 variables"))).to_be_visible()
     settled(page)
