@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.actions import KINDS, TITLES, figure, open_page
+from tests.browser.actions import KINDS, TITLES, at, figure, open_page, settled
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.browser.server import running_app
 from tests.browser.viewer import viewer
@@ -25,8 +25,28 @@ def main() -> None:
             if name == "volume":
                 viewer(page)
             page.wait_for_timeout(1500)  # plotly and the fonts come in a moment after the script has ended
-            page.screenshot(path=HERE / f"{name}.png")
-            print(HERE / f"{name}.png")
+            shoot(page, name)
+            if name == "series":
+                trust(page)
+                shoot(page, "evidence")
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps what is seen."""
+    page.screenshot(path=HERE / f"{name}.png")
+    print(HERE / f"{name}.png")
+
+
+def trust(page: Page) -> None:
+    """Asks for evidence and scrolls to it."""
+    at(page, "series_check_quick").get_by_role("button").click()
+    at(page, "series_verdict").wait_for()
+    settled(page)
+    figure(page, "series_fields_0")
+    at(page, "series_trust").evaluate("part => part.scrollIntoView({block: 'start'})")
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, -90)  # the heading from under the bar
+    page.wait_for_timeout(1500)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from app.parts.evidence import asked
 from app.parts.evidence.panel import CHIPS
 from hot_core.errors import ModelError
 from hot_core.evidence import Focus, Target, gather
-from hot_core.evidence.summary import hiding_words
+from hot_core.evidence.answers import HEAD, answers, answers_words
 from hot_core.io import read
 from hot_core.models import load_model
 from hot_core.pipeline import analyse
@@ -66,7 +66,9 @@ def test_the_page_shows_the_librarys_verdict_and_numbers(open_page: Open) -> Non
     query = analysis.default_query()
     expected = gather(analysis, model, Focus("head", query, layer, head), Target(token=query))
     assert CHIPS[expected.judgement.verdict] in words(app)
-    assert hiding_words(expected) in words(app)
+    rows = [HEAD, *(answer.cells for answer in answers(expected))]
+    assert all(f"| {' | '.join(row)} |" in words(app) for row in rows)
+    assert answers_words(expected) in words(app)
     attention = np.asarray(cells(app, "series_fields_0"))
     np.testing.assert_allclose(attention.reshape(3, 6, 24), expected.maps["attention"], rtol=1e-5, atol=1e-12)
 
@@ -93,7 +95,7 @@ def test_another_position_asks_anew_and_the_first_ones_evidence_comes_back(open_
 
 
 def hiding_line(text: str) -> str:
-    found = re.search(r"Scale: [^\n]*", text)
+    found = re.search(r"The places it names first[^\n]*", text)
     assert found
     return found.group()
 
@@ -130,7 +132,7 @@ def test_sanity_and_stability_are_asked_for_by_themselves(open_page: Open) -> No
         assert f"series_{part}" not in {chart.key for chart in opened(app, tab).get("plotly_chart")}
         checked(app, f"series_check_{part}")
         assert spec(app, f"series_{part}")["data"]
-        assert "Scale: " in words(app), "the evidence stays"
+        assert "The places it names first" in words(app), "the evidence stays"
 
 
 def test_the_full_check_silences_every_head(open_page: Open) -> None:  # noqa: F811
@@ -179,7 +181,7 @@ def test_what_goes_wrong_is_a_sentence_and_can_be_tried_again(
         assert [error.value for error in app.error] == ["The prediction to be explained is not a number."]
     checked(app)
     assert not app.error
-    assert "Scale: " in words(app)
+    assert "The places it names first" in words(app)
 
 
 def test_of_endless_questions_only_the_last_are_kept() -> None:
@@ -234,7 +236,7 @@ def test_a_part_that_fails_leaves_the_others_and_can_be_asked_again(
     monkeypatch.setitem(asked.WORK, "sanity", broken)
     checked(app, "series_check_sanity")
     assert [error.value for error in app.error] == ["No fresh weights for this model."]
-    assert "Scale: " in words(app), "the verdict stays"
+    assert "The places it names first" in words(app), "the verdict stays"
     assert "series_check_sanity" in keys(app, "button")
 
 

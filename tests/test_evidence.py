@@ -10,13 +10,15 @@ import torch
 from scipy.stats import spearmanr
 
 import hot_core as hot
+from hot_core.analysis.words import number
 from hot_core.attention import KroneckerAttention
 from hot_core.errors import SelectionError, ShapeError
 from hot_core.evidence import FORMS, MAP, ROLLOUT, Focus, Target, attribution, deletion, edits, gather, judge, summary
 from hot_core.evidence.agreement import agreement, spearman
+from hot_core.evidence.answers import answers, answers_words
 from hot_core.evidence.deletion import Deletion, Order
 from hot_core.evidence.probe import Probe, first_hidden, orders_of
-from hot_core.evidence.summary import hiding_words, minus, others_words
+from hot_core.evidence.summary import minus, others_words, still_words, use_words
 from hot_core.evidence.target import log_odds
 from hot_core.evidence.use import use
 from hot_core.evidence.verdict import FEW_GAP, GAP, USED
@@ -140,7 +142,8 @@ def test_a_change_is_next_to_nothing_beside_what_the_series_varies():
     found = gather(analysis, model, Focus("layer", (0, 1, 1)))
     assert found.judgement.verdict == "not supported"
     assert "practically does not depend on the input" in found.judgement.reason
-    assert hiding_words(found).endswith("at most on average: next to nothing.")
+    assert answers(found) == ()
+    assert still_words(found).endswith("at most on average: next to nothing.")
     assert summary(found)["hiding"]["least scale"] is None
 
 
@@ -315,12 +318,12 @@ def test_curves_are_the_changes_one_by_one():
     row = Focus("layer", plan.query).row(analysis)
     found = deletion.deletion(probe, {"m": row}, SMALL, 0)
     order, tokens = found.orders["m"], int(probe.valid.sum())
-    ranked = sorted(np.flatnonzero(probe.valid), key=lambda at: -row.reshape(-1)[at])
-    for number, share in enumerate(found.shares[1:-1], start=1):
+    ranked = sorted(np.flatnonzero(probe.valid), key=lambda place: -row.reshape(-1)[place])
+    for at, share in enumerate(found.shares[1:-1], start=1):
         hidden = np.zeros((1, probe.valid.size), bool)
         hidden[0, ranked[: round(share * tokens)]] = True
         change = np.abs(probe.hidden(hidden.reshape(1, *probe.shape)) - probe.whole).mean()
-        assert order.strongest[number] == pytest.approx(change, rel=1e-4, abs=1e-5)
+        assert order.strongest[at] == pytest.approx(change, rel=1e-4, abs=1e-5)
     end = np.abs(probe.hidden(probe.valid[None]) - probe.whole).mean()
     for curve in (order.strongest, order.weakest, *found.random):
         assert curve[0] == 0
@@ -486,18 +489,34 @@ def test_gather_leaves_the_model_and_gives_the_same_twice():
     assert set(first.judgements) == set(summary(first)["verdict"]) == {MAP}
     assert set(first.deletion.orders) == {MAP, ROLLOUT, "integrated gradients"}
     order = first.deletion.orders[ROLLOUT]
-    assert f"the rollout {order.deletion:.2f} and {order.insertion:.2f}" in others_words(first)
+    scale = first.deletion.scale
+
+    def moved(share):
+        return f"{number(share * scale)} {first.unit}".rstrip()
+
+    assert f"the rollout {moved(order.deletion)} and {moved(order.insertion)}; " in others_words(first)
     assert not any(word in others_words(first) for word in ("supported", "weak"))
-    hidden, own, words = first.deletion, first.deletion.orders[MAP], hiding_words(first)
-    (low, high), (rest_low, rest_high) = hidden.interval, hidden.rest_interval
+    assert f"evening it out by {moved(first.use.uniform)}; " in use_words(first)
+    assert still_words(first) == ""
+    hidden, own = first.deletion, first.deletion.orders[MAP]
+    ends = [f"[{number(low * scale)}, {number(high * scale)}]" for low, high in (hidden.interval, hidden.rest_interval)]
+    assert [answer.cells for answer in answers(first)] == [
+        ("The places it names first, up to 50 %", moved(own.deletion),
+         f"elsewhere {moved(hidden.level)} {ends[0]}", "✓ more"),
+        (f"All but the strongest {100 * hidden.left:.0f} %, then ever more of these", moved(own.insertion),
+         f"elsewhere {moved(hidden.rest_level)} {ends[1]}", "✓ less"),
+        ("This attention, shuffled or evened out", moved(first.use.level), f"at least {moved(USED)}", "✓ enough"),
+    ]  # fmt: skip
+    gap = GAP if len(hidden.areas) >= 39 else FEW_GAP
     for part in (
-        f"that {len(hidden.areas)} layings of the same map elsewhere",
-        f"(up to 50 %): {own.deletion:.2f}, elsewhere {hidden.level:.2f} [{low:.2f}, {high:.2f}] of it: more, as",
-        f"{own.insertion:.2f}, elsewhere {hidden.rest_level:.2f} [{rest_low:.2f}, {rest_high:.2f}] of it off: less, as",
-        f"at least {GAP if len(hidden.areas) >= 39 else FEW_GAP:g} from the mean",
-        f"strongest {100 * hidden.left:.0f} % left",
-    ):
-        assert part.replace("[-", "[−").replace(" -", " −") in words
+        f"laid elsewhere, {len(hidden.areas)} times;", f"at least {moved(gap)} from their mean",
+        f"average, {moved(1)}.",
+    ):  # fmt: skip
+        assert part in answers_words(first)
+    decoration = replace(first, judgements={MAP: judge(hidden, replace(own, deletion=hidden.level), 0.0)})
+    assert [answer.words for answer in answers(decoration)] == ["not more", "less", "too little"]
+    flat = replace(first, deletion=replace(hidden, orders={MAP: replace(own, flat=True)}))
+    assert {answer.words for answer in answers(flat)} == {"it names no place", "enough"}
     told = summary(first)["attribution"]
     assert "sum" in told["integrated gradients"]
     assert "sum" not in told["occlusion"]

@@ -11,7 +11,7 @@ import numpy as np
 from hot_core.analysis.words import number
 from hot_core.evidence.attribution import Attribution
 from hot_core.evidence.gather import MAP, ROLLOUT, Evidence
-from hot_core.evidence.verdict import RULE, gap_of
+from hot_core.evidence.verdict import RULE
 
 DIGITS = 9
 """Significant digits in a file: what float32 can mean, and a little more."""
@@ -90,28 +90,19 @@ def target_words(evidence: Evidence) -> str:
     return minus(f"{evidence.words}: {number(evidence.level)} {evidence.unit}".rstrip())
 
 
-def hiding_words(evidence: Evidence) -> str:
-    """Deletion and insertion beside the same map laid elsewhere, in numbers, and whether they are as they should be."""
-    hidden, order, judged = evidence.deletion, evidence.deletion.orders[MAP], evidence.judgement
+def still_words(evidence: Evidence) -> str:
+    """That whatever is hidden changes nothing, or next to nothing; empty where the prediction depends on the input."""
+    hidden = evidence.deletion
     if hidden.scale <= 0:
         return "Whatever is hidden, the prediction stays the same."
-    most = f"{number(hidden.scale)} {evidence.unit}".rstrip()
     if not hidden.depends:
-        return minus(f"Whatever is hidden, the prediction moves by {most} at most on average: next to nothing.")
-    first, rest = (
-        f"{own:.2f}, elsewhere {level:.2f} [{low:.2f}, {high:.2f}]"
-        for own, level, (low, high) in (
-            (order.deletion, hidden.level, hidden.interval), (order.insertion, hidden.rest_level, hidden.rest_interval)
-        )
-    )  # fmt: skip
-    return minus(
-        f"Scale: {most}, the most that {len(hidden.areas)} layings of the same map elsewhere change on average. "
-        f"Named places hidden first (up to {percent(hidden.first)}): {first} of it: "
-        f"{'more, as it should be' if judged.deletion else 'not more than that'}. "
-        f"Only the strongest {percent(hidden.left)} left, then ever less: {rest} of it off: "
-        f"{'less, as it should be' if judged.insertion else 'not less than that'}. "
-        f"To count, it has to lie beyond the interval and at least {gap_of(hidden):g} from the mean."
-    )
+        return f"Whatever is hidden, the prediction moves by {amount(evidence, 1)} at most on average: next to nothing."
+    return ""
+
+
+def amount(evidence: Evidence, share: float) -> str:
+    """A share of the scale as a change of the prediction, in its unit."""
+    return f"{number(share * evidence.deletion.scale)} {evidence.unit}".rstrip()
 
 
 def percent(share: float) -> str:
@@ -129,10 +120,10 @@ def use_words(evidence: Evidence) -> str:
     used = evidence.use
     if not evidence.deletion.depends:
         return ""
-    modes = ", ".join(f"{name} {100 * float(draws.mean()):.1f} %" for name, draws in used.modes.items())
-    return minus(
-        f"Shuffling {evidence.focus.words} moves the prediction by {100 * float(used.shuffled.mean()):.1f} % of the "
-        f"scale, evening it out by {100 * used.uniform:.1f} %; by mode alone: {modes}."
+    modes = ", ".join(f"{name} {amount(evidence, float(draws.mean()))}" for name, draws in used.modes.items())
+    return (
+        f"Shuffling {evidence.focus.words} moves the prediction by {amount(evidence, float(used.shuffled.mean()))}, "
+        f"evening it out by {amount(evidence, used.uniform)}; shuffling one mode alone: {modes}."
     )
 
 
@@ -148,12 +139,11 @@ def attribution_words(evidence: Evidence) -> str:
 
 
 def others_words(evidence: Evidence) -> str:
-    """Deletion and insertion of the other maps in numbers; no verdict, for only this map was laid elsewhere."""
+    """Deletion and insertion of the other maps; no verdict, for only this map was laid elsewhere."""
     hidden = evidence.deletion
     found = [
-        f"{NAMES.get(name, name)} {order.deletion:.2f} and {order.insertion:.2f}"
+        f"{NAMES.get(name, name)} {amount(evidence, order.deletion)} and {amount(evidence, order.insertion)}"
         for name, order in hidden.orders.items()
         if name != MAP and hidden.depends
     ]
-    words = f"Hiding in the order of others, for comparison: {'; '.join(found)}, first and last part."
-    return minus(words) if found else ""
+    return f"Hiding in the order of others, for comparison: {'; '.join(found)}, first and last part." if found else ""

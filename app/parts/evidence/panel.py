@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -15,11 +16,12 @@ from app.parts.linked import Picker
 from app.parts.show import explain
 from app.parts.view import View
 from hot_core.evidence import RULE, Evidence, Target
+from hot_core.evidence.answers import HEAD, answers, answers_words
 from hot_core.evidence.summary import (
     agreement_words,
     attribution_words,
-    hiding_words,
     others_words,
+    still_words,
     target_words,
     use_words,
 )
@@ -94,11 +96,12 @@ def _show(view: View, target: Target, evidence: Evidence) -> dict[str, Picker]:
             f"{CHIPS[judgement.verdict]}: {focus[0].upper()}{focus[1:]} as an explanation of "
             f"**{plain(target_words(evidence))}**. {plain(sentence(judgement.reason))}"
         )
-    st.markdown(
-        "\n".join(f"- {plain(words)}" for words in (
-            hiding_words(evidence), use_words(evidence), agreement_words(evidence), others_words(evidence),
-        ) if words)
-    )  # fmt: skip
+    rows = [answer.cells for answer in answers(evidence)]
+    if rows:
+        st.markdown(table(HEAD, rows))
+        st.caption(plain(answers_words(evidence)))
+    said = still_words(evidence), use_words(evidence), agreement_words(evidence), others_words(evidence)
+    st.markdown("\n".join(f"- {plain(words)}" for words in said if words))
     for note in evidence.notes:
         st.caption(f":material/info: {plain(note)}")
     key = f"{view.kind}_evidence_tab"
@@ -122,6 +125,12 @@ def _show(view: View, target: Target, evidence: Evidence) -> dict[str, Picker]:
         "values; it says nothing about causes in the world.",
     )
     return pickers
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows under a head, as Markdown."""
+    lines = [head, ["---"] * len(head), *([messages.plain(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def sentence(reason: str) -> str:
