@@ -21,6 +21,7 @@ import hot_core as hot
 from hot_core.errors import ReadError
 from hot_core.evidence import FORMS, MAP, RULE, Evidence, Focus, Target
 from hot_core.evidence import summary as evidence_summary
+from hot_core.evidence.answers import answers, answers_words
 from hot_core.evidence.sanity import sanity
 from hot_core.evidence.stability import stability
 from hot_core.figures.composite import composite
@@ -281,6 +282,7 @@ def test_every_number_of_the_evidence(kind: str, pages: dict[str, str], evidence
     for name, order in found.deletion.orders.items():
         numbers += [f"{order.deletion:.3f} {order.insertion:.3f} {found.judgement.verdict if name == MAP else '–'}"]
     numbers += [f"{100 * float(draws.mean()):.2f} %" for draws in (found.use.shuffled, *found.use.modes.values())]
+    numbers += [" ".join(answer.cells) for answer in answers(found)] + [answers_words(found)]
     numbers += [one.note for one in found.attributions]
     numbers += [name for name in found.agreements] + [RULE, found.form.words[1:], *found.notes]
     for word in numbers:

@@ -30,6 +30,7 @@ from hot_core.report.plates import Plate, check_plates, data_plates, evidence_pl
 from hot_core.report.summary import Check, stamped, summary
 from hot_core.report.tables import (
     agreement_table,
+    answers_table,
     hiding_table,
     modes_table,
     places_table,
@@ -155,7 +156,12 @@ def evidence_part(
         "rule": RULE,
         "target": target_words(evidence),
         "other": other_words(shown, evidence),
-        "evidence_tables": [hiding_table(evidence), use_table(evidence), agreement_table(evidence)],
+        "evidence_tables": [
+            *answers_table(evidence),
+            hiding_table(evidence),
+            use_table(evidence),
+            agreement_table(evidence),
+        ],
         "evidence_plates": plates,
     }
 

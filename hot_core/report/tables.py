@@ -11,6 +11,7 @@ import numpy as np
 from hot_core.analysis.score import Scores
 from hot_core.analysis.words import number, span_words
 from hot_core.evidence import MAP, Evidence
+from hot_core.evidence.answers import HEAD, answers, answers_words
 from hot_core.export.amounts import volumes_table
 from hot_core.figures.score_words import score_table
 from hot_core.modes import Mode
@@ -121,6 +122,12 @@ def _scores(shown: Shown, forecast: Forecast, scores: Scores | None) -> Table | 
 
 def _rows(columns: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return [list(row) for row in zip(*columns.values(), strict=True)]
+
+
+def answers_table(evidence: Evidence) -> list[Table]:
+    """What the rule asks, as the page has it; no table where whatever is hidden changes nothing."""
+    rows = [answer.cells for answer in answers(evidence)]
+    return [Table(answers_words(evidence), HEAD, rows)] if rows else []
 
 
 def hiding_table(evidence: Evidence) -> Table:
