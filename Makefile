@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 JOBS ?= 2
 SLOWEST := --durations=40 --durations-min=2
-ALONE := tests/test_io_large.py
+ALONE := tests/browser tests/test_javascript_colour.py tests/test_io_large.py
 
 # uv does not read pip's settings; with the same wheels on offer both choose the same torch.
 empty :=
@@ -62,7 +62,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# JOBS tests at once, each file in one process; what measures the time and memory of a whole process runs by itself.
+# Most tests run on JOBS cores at once; those in a browser, and those that measure time, have the machine to themselves:
+# beside each other they take as long, since a page, its server and the drawing of it keep two cores busy.
 test: install browser lint
 ifeq ($(TESTS),tests)
 	passed=0; \
