@@ -27,11 +27,13 @@ class Table:
         caption: what it says.
         head: the names of the columns.
         rows: the cells as texts; the first is the row's name.
+        note: below them, how they are to be read.
     """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+    note: str = ""
 
 
 def modes_table(shown: Shown) -> Table:
@@ -127,7 +129,7 @@ def _rows(columns: Mapping[str, Sequence[str]]) -> list[list[str]]:
 def answers_table(evidence: Evidence) -> list[Table]:
     """What the rule asks, as the page has it; no table where whatever is hidden changes nothing."""
     rows = [answer.cells for answer in answers(evidence)]
-    return [Table(answers_words(evidence), HEAD, rows)] if rows else []
+    return [Table("What the rule asks", HEAD, rows, answers_words(evidence))] if rows else []
 
 
 def hiding_table(evidence: Evidence) -> Table:
