@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 from pypdf import PdfReader
 
 from hot_core.report import report
-from tests.browser.actions import at, open_page, settled
+from tests.browser.actions import at, open_page, reading, settled, slide
 from tests.makers_report import case
 
 DRAWN = "() => [...document.querySelectorAll('.plot')].every((each) => each.querySelector('.main-svg'))"
@@ -85,6 +85,10 @@ def test_it_fits_a_phone_and_takes_words(tmp_path: Path, new_page: Callable[...,
 
 def test_the_page_hands_it_over(page: Page, app_url: str, tmp_path: Path) -> None:
     open_page(page, app_url, "series")
+    before = reading(page, "series").inner_text()
+    slide(page, "series", "variable", "ArrowRight")  # evidence on a bundled sample is everyone's: a position nobody asks
+    expect(reading(page, "series")).not_to_have_text(before)
+    settled(page)
     at(page, "series_report").get_by_role("button").first.click()
     held = page.get_by_test_id("stPopoverBody")
     held.get_by_text("No evidence in it").wait_for()
