@@ -86,7 +86,7 @@ def test_it_fits_a_phone_and_takes_words(tmp_path: Path, new_page: Callable[...,
 def test_the_page_hands_it_over(page: Page, app_url: str, tmp_path: Path) -> None:
     open_page(page, app_url, "series")
     before = reading(page, "series").inner_text()
-    slide(page, "series", "variable", "ArrowRight")  # evidence on a bundled sample is everyone's: a position nobody asks
+    slide(page, "series", "variable", "ArrowRight")  # evidence on a bundled sample is everyone's: ask elsewhere
     expect(reading(page, "series")).not_to_have_text(before)
     settled(page)
     at(page, "series_report").get_by_role("button").first.click()
