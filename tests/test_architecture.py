@@ -1,7 +1,10 @@
 """The architecture as laws: imports run downhill, effects stay at the rim, files and functions stay small."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +144,11 @@ def test_the_start_file_finds_the_library_by_itself() -> None:
     path_set = next(number for number, line in enumerate(lines) if "sys.path.insert" in line)
     first_use = [number for number, line in enumerate(lines) if re.match(r"\s*(from|import) (hot_core|app)\b", line)]
     assert all(number > path_set for number in first_use)
+
+
+def test_the_page_shortens_the_spin_before_torch_is_there_and_leaves_a_setting_alone() -> None:
+    code = "import app, os, sys; print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)"
+    plain = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    for given, expected in (({}, "10000 False"), ({"GOMP_SPINCOUNT": "7"}, "7 False")):
+        told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=plain | given, capture_output=True, text=True)
+        assert told.stdout.strip() == expected, told.stderr
