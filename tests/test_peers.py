@@ -30,7 +30,7 @@ from hot_core.training.peers.paired import T975, Difference, difference, signed
 from hot_core.training.peers.rotated import RotatedAxial, RotatedFull
 from hot_core.training.peers.scores import TASKS, by_kind
 from hot_core.training.peers.store import Result
-from hot_core.training.peers.table import document, mean_and_deviation
+from hot_core.training.peers.table import document, in_a_word, mean_and_deviation
 from hot_core.training.peers.without import NoExchange, SeriesTrunk, SharedLinear, SmallUNet
 from hot_core.training.plan import Plan
 from tests import makers_training as makers
@@ -626,18 +626,22 @@ def test_the_page_shows_every_number_and_invents_none():
         made("air-quality", "linear-map", 0, 0.7, steps=0),
     ]
     page = document(results, {"air-quality": costs("air-quality")}, {"air-quality": "plot.svg"}, False)
-    scores, pairs = rows_of(page, "Kronecker sum")
+    scores, seeds, pairs = rows_of(page, "Kronecker sum")
     assert scores == [
-        "Kronecker sum", "0.5000 ± 0.0707", "0.4500 0.5500 –", "0.2500 ± 0.0354", "0.2250 0.2750 –",
+        "Kronecker sum", "0.5000 ± 0.0707", "0.2500 ± 0.0354", "not told apart",
         "100", "9.5", "4,000", "8.0", "2.000", "12.0", "4.0",
     ]  # fmt: skip
+    assert seeds == ["Kronecker sum", "0.4500 0.5500 –", "0.2250 0.2750 –"]
     assert pairs[:5] == ["Kronecker sum", "−0.0500", "+0.0200", "–", "−0.0150 ± 0.0495"]
-    full, none = rows_of(page, "full attention")
-    assert full == ["full attention", "–", "– – –", "–", "– – –", "–", "–", "2,000", "4.0", "1.000", "6.0", "2.0"]
+    assert rows_of(page, "Kronecker product (HOT)")[0][3] == "–"
+    full, unseen, none = rows_of(page, "full attention")
+    assert full == ["full attention", *["–"] * 5, "2,000", "4.0", "1.000", "6.0", "2.0"]
+    assert unseen == ["full attention", *["– – –"] * 2]
     assert none == ["full attention", *["–"] * 5]
-    linear, apart = rows_of(page, "shared linear map")
-    assert linear[1:7] == ["0.7000", "no seed", "0.3500", "no seed", "–", "–"]
-    assert linear[9] == "–"
+    linear, seedless, apart = rows_of(page, "shared linear map")
+    assert linear[1:6] == ["0.7000", "0.3500", "worse", "–", "–"]
+    assert linear[8] == "–"
+    assert seedless[1:] == ["no seed", "no seed"]
     assert apart[1:4] == ["+0.2000", "+0.1700", "+0.1200"]
     assert "![MSE against multiply–adds of every kind](plot.svg)" in page
     assert "Budget: 10 CPU minutes" in page
@@ -653,25 +657,25 @@ def test_the_page_shows_every_number_and_invents_none():
 
 def test_a_page_before_the_first_result_has_costs_alone():
     page = document([], {"hippocampus": costs("hippocampus")}, {}, False)
-    assert rows_of(page, "Kronecker product (HOT)")[0][1:] == [
-        "–",
-        "– – –",
-        "–",
-        "– – –",
-        "–",
-        "–",
-        "1,000",
-        "2.0",
-        "0.500",
-        "3.0",
-        "1.0",
-    ]
+    product, seeds = rows_of(page, "Kronecker product (HOT)")
+    assert product[1:] == [*["–"] * 5, "1,000", "2.0", "0.500", "3.0", "1.0"]
+    assert seeds[1:] == ["– – –", "– – –"]
     assert "Budget" not in page
     assert "svg" not in page
     # Seeds beyond the usual three get their place.
     more = document([made("hippocampus", "sum", 7, 0.5)], {"hippocampus": costs("hippocampus")}, {}, False)
     assert "seeds 0, 1, 2, 7" in more
-    assert rows_of(more, "Kronecker sum")[0][2] == "– – – 0.5000"
+    assert rows_of(more, "Kronecker sum")[1][1] == "– – – 0.5000"
+
+
+@pytest.mark.parametrize(("dataset", "better", "worse"), [("air-quality", -1, 1), ("hippocampus", 1, -1)])
+def test_a_word_for_what_the_seeds_tell(dataset, better, worse):
+    def word(*differences):
+        return in_a_word(Difference(dict(enumerate(differences))) if differences else None, TASKS[dataset])
+
+    assert [word(), word(0.1)] == ["–", "one seed"]
+    assert word(0.1, -0.1, 0.05) == "not told apart"
+    assert [word(*(sign * each for each in (0.1, 0.101, 0.1))) for sign in (better, worse)] == ["better", "worse"]
 
 
 def test_mean_and_deviation():
@@ -706,7 +710,9 @@ def test_the_plot_has_a_point_for_every_kind_that_was_run():
     assert max(map(len, KINDS.values())) <= len(set(plot.MARKERS)) == len(plot.MARKERS)
     text = plot.score_against_macs("air-quality", found, costs("air-quality"))
     assert text == plot.score_against_macs("air-quality", found, costs("air-quality"))
-    words = "".join(ET.fromstring(text).itertext())
+    parts = {part.strip() for part in ET.fromstring(text).itertext()}
+    assert {"3", "8", "deviation over the seeds"} <= parts  # less than a decade: every first digit, as a plain number
+    words = "".join(parts)
     assert "Kronecker sum" in words
     assert "MSE (lower is better)" in words
     assert "axial attention" not in words

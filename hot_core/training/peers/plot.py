@@ -46,7 +46,9 @@ def score_against_macs(dataset: str, found: Mapping[str, dict[int, Result]], pac
     # Text stays text, and ids come from a fixed salt: the same numbers give the same file.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "peers", "font.family": "sans-serif"}):
         figure = Figure(figsize=(8, 4.2), layout="constrained", facecolor="white")
-        _draw(figure.subplots(), dataset, found, paces)
+        axes = figure.subplots()
+        _draw(axes, dataset, found, paces)
+        _plain_ticks(axes)
         FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
@@ -68,4 +70,17 @@ def _draw(axes: Any, dataset: str, found: Mapping[str, dict[int, Result]], paces
     axes.set_xlabel("multiply–adds of one inference, millions")
     axes.set_ylabel(f"{task.main_title} ({'lower' if task.lower else 'higher'} is better)")
     axes.grid(alpha=0.25)
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8, frameon=False)
+    axes.legend(
+        loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=8, frameon=False, title_fontsize=8,
+        title="mean and standard\ndeviation over the seeds",
+    )  # fmt: skip
+
+
+def _plain_ticks(axes: Any) -> None:
+    """Numbers and not powers of ten: every decade, or every first digit where there is less than one."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 10 * low else tuple(range(1, 10))))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())

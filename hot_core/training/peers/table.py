@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hot_core.training.peers.findings import Found, findings, numbers
 from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
 from hot_core.training.peers.pace import Pace, Paces
-from hot_core.training.peers.paired import deviation, difference, signed
-from hot_core.training.peers.scores import TASKS, by_kind
+from hot_core.training.peers.paired import Difference, deviation, difference, signed
+from hot_core.training.peers.scores import TASKS, Task, by_kind
 from hot_core.training.peers.store import Result
 
 NOTHING = "–"
@@ -26,7 +26,8 @@ step, which was measured for all kinds in turns before. Apart from what is named
 the same, and what they share begins with the same weights for the same seed. The recipes' learning rate and weight
 decay were settled with the product and are not tuned for the others. Intervals of differences are by Student's t over
 the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none is corrected for
-that. – stands for what has not been run.
+that: "better" and "worse" stand where the 95 % interval of the difference leaves out 0. – stands for what has not
+been run.
 """
 
 
@@ -60,30 +61,56 @@ def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
         f"{budget}Scores: {task.test}. Inference: {task.sample}, batch 1, median CPU milliseconds; training: mean CPU "
         f"seconds of a step of the recipe's batches; MACs and peak memory of activations by the formulas and the dry "
         f"run of `hot.cost`, for that inference. Times: all kinds in turns in one run on {paces.machine}.", "",
-        *_scores(dataset, found, paces, seeds), "",
-        f"### {task.main_title} minus that of the product, seed by seed", "",
-        *_pairs(dataset, found, seeds), "",
+        *_scores(dataset, found, paces), "",
         *([f"![{task.main_title} against multiply–adds of every kind]({plot})", ""] if plot else []),
         "### Findings", "", *(f"- {sentence}" for sentence in findings(dataset, found, paces)), "",
+        "### Seed by seed", "", *_by_seed(dataset, found, seeds), "",
+        f"### {task.main_title} minus that of the product, seed by seed", "",
+        *_pairs(dataset, found, seeds), "",
         "### What differs", "", *(f"- **{kind.title}**: {kind.differs}" for kind in KINDS[dataset]), "",
     ]  # fmt: skip
     return "\n".join(lines)
 
 
-def _scores(dataset: str, found: Found, paces: Paces, seeds: Sequence[int]) -> Iterable[str]:
+def _scores(dataset: str, found: Found, paces: Paces) -> Iterable[str]:
     task = TASKS[dataset]
-    of_seeds = f"seeds {', '.join(map(str, seeds))}"
-    scores = [cell for title in task.columns.values() for cell in (f"{title}, mean ± sd", of_seeds)]
+    scores = [*(f"{title}, mean ± sd" for title in task.columns.values()), f"{task.main_title} against the product's"]
     costs = ["steps", "CPU min", "parameters", "MACs, million", "s a step", "ms an inference", "peak, MiB"]
     yield _row(["kind", *scores, *costs])
     yield _row(["---", *["---:"] * (len(scores) + len(costs))])
     for kind in KINDS[dataset]:
         runs = found.get(kind.name, {})
-        cells = [kind.title]
-        for key in task.columns:
-            values = {seed: float(result.test[key]) for seed, result in runs.items()}
-            cells += [mean_and_deviation(list(values.values())), _seeds(values, seeds, kind)]
-        yield _row([*cells, *_done(runs, kind), *_costs(paces.kinds[kind.name])])
+        means = [mean_and_deviation([float(result.test[key]) for result in runs.values()]) for key in task.columns]
+        told = in_a_word(_apart(kind, dataset, found), task)
+        yield _row([kind.title, *means, told, *_done(runs, kind), *_costs(paces.kinds[kind.name])])
+
+
+def in_a_word(apart: Difference | None, task: Task) -> str:
+    """What the seeds tell of a kind against the product, short enough for a table."""
+    if apart is None:
+        return NOTHING
+    if len(apart.by_seed) < 2:
+        return "one seed"
+    return ("better" if (apart.sign < 0) == task.lower else "worse") if apart.sign else "not told apart"
+
+
+def _apart(kind: Kind, dataset: str, found: Found) -> Difference | None:
+    """A kind minus the product; None for the product itself and for what has no seed in common with it."""
+    if kind.name == REFERENCE:
+        return None
+    ours, product = (numbers(TASKS[dataset], found.get(name, {})) for name in (kind.name, REFERENCE))
+    return difference(ours, product, seedless=not kind.trained)
+
+
+def _by_seed(dataset: str, found: Found, seeds: Sequence[int]) -> Iterable[str]:
+    columns = TASKS[dataset].columns
+    yield _row(["kind", *(f"{title}, seeds {', '.join(map(str, seeds))}" for title in columns.values())])
+    yield _row(["---", *["---:"] * len(columns)])
+    for kind in KINDS[dataset]:
+        runs = found.get(kind.name, {})
+        yield _row(
+            [kind.title, *(_seeds({s: float(r.test[key]) for s, r in runs.items()}, seeds, kind) for key in columns)]
+        )
 
 
 def mean_and_deviation(values: Sequence[float]) -> str:
@@ -116,14 +143,12 @@ def _costs(pace: Pace) -> list[str]:
 
 
 def _pairs(dataset: str, found: Found, seeds: Sequence[int]) -> Iterable[str]:
-    task = TASKS[dataset]
-    product = numbers(task, found.get(REFERENCE, {}))
     yield _row(["kind", *(f"seed {seed}" for seed in seeds), "mean ± sd", "95 % interval"])
     yield _row(["---", *["---:"] * (len(seeds) + 2)])
     for kind in KINDS[dataset]:
         if kind.name == REFERENCE:
             continue
-        apart = difference(numbers(task, found.get(kind.name, {})), product, seedless=not kind.trained)
+        apart = _apart(kind, dataset, found)
         if apart is None:
             yield _row([kind.title, *[NOTHING] * (len(seeds) + 2)])
             continue
