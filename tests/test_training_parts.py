@@ -163,5 +163,11 @@ def test_learning_rate_rises_and_falls():
     rates = [one_cycle(step, 1000) for step in range(1001)]
     assert rates[WARM_UP] == max(rates) == 1.0
     assert rates[-1] == pytest.approx(0.02)
+    assert rates[WARM_UP // 2 - 1] == 0.5
+    short = [one_cycle(step, 231) for step in range(232)]
+    assert [step for step, rate in enumerate(short) if rate == 1.0] == [22, 23]  # a tenth, however short the run
+    assert short[10] == pytest.approx(11 / 23)
+    assert short[127] == pytest.approx(0.51)  # half way down
+    assert short[-1] == pytest.approx(0.02)
     # The first steps are the same before the length of the run is known.
     assert [one_cycle(step, 0) for step in range(10)] == rates[:10]

@@ -209,8 +209,9 @@ class Adrenal:
 def _remarks(numbers: Numbers) -> tuple[str, ...]:
     lead, low, high = (numbers[f"lead over thickness{end}"] for end in ("", " low", " high"))
     return (
-        f"At probability one half {numbers['sensitivity']:.3f} of the masses and {numbers['specificity']:.3f} of "
-        f"the normal glands are called so; expected calibration error {numbers['calibration error']:.3f} over ten "
+        f"At probability one half {numbers['sensitivity']:.1%} of the masses are found (sensitivity) and "
+        f"{1 - numbers['sensitivity']:.1%} missed; {numbers['specificity']:.1%} of the normal glands are called normal "
+        f"(specificity). The expected calibration error is {numbers['calibration error']:.3f} over ten "
         "equal bins. Drawing cases again makes this error larger by itself, so its interval leans upwards; a constant "
         "keeps it small without telling any gland from another: read it beside the Brier score.",
         "The forest is fitted on all of the official training part: it has nothing to choose. Thickness is the mean "

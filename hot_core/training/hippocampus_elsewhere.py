@@ -140,7 +140,7 @@ def template_table(model: HOTModel) -> Table:
             away = "–" if centre is None else f"{np.linalg.norm(centre - expected):.1f}"
             rows.append((f"{'left' if side == 'L' else 'right'}, {name}", _mm(centre), _mm(expected), away,
                          f"{found.amounts[name]:,.0f}"))  # fmt: skip
-    columns = ("part", "centre x, y, z in mm", "published", "distance in mm", "volume in mm³")
+    columns = ("part", "centre x, y, z in mm", "expected, about", "distance in mm", "volume in mm³")
     return Table("The MNI152 template, never learnt, both sides", columns, tuple(rows))
 
 
@@ -164,7 +164,10 @@ def nowhere_table(model: HOTModel) -> Table:
     noise = np.random.default_rng(0).standard_normal([int(mm) for mm in CROP_MM])
     rows.append(("noise", *_drawn(page_answer(model, as_file(noise, np.eye(4))))))
     columns = ("crop of 36 × 52 × 36 mm", "anterior in mm³", "posterior in mm³")
-    return Table("What is drawn where there is no hippocampus", columns, tuple(rows))
+    title = (
+        "What is drawn where there is no hippocampus, in the MNI152 head at 2 mm (the table above is of crops at 1 mm)"
+    )
+    return Table(title, columns, tuple(rows))
 
 
 def region_around(sample: Sample, centre: tuple[float, ...]) -> tuple[tuple[int, int], ...]:

@@ -116,7 +116,7 @@ def volume_table(found: tuple[Agreement, Agreement], count: int) -> Table:
             (name, f"{one.mean:,.0f}", f"{one.bias:+,.0f}", interval(one.bias_low, one.bias_high, 0),
              f"{one.absolute:,.0f}", f"{one.relative:.1%}", interval(one.low, one.high, 0), correlation)
         )  # fmt: skip
-    columns = ("mm³", "expert, mean", "bias", "95 % interval of it", "mean absolute error", "relative error",
+    columns = ("mm³", "expert, mean", "bias", "95 % interval of it", "mean absolute error", "relative to the expert's",
                "limits of agreement", "correlation")  # fmt: skip
     return Table(f"Predicted volumes against the expert's, {count} held-out subjects", columns, tuple(rows))
 

@@ -73,7 +73,8 @@ FACTS = Facts(
         "bands, and are still asked for the classes there; for a quarter the head gets no colours, only what the "
         "tokens say; cross entropy, a twentieth of the truth spread over all classes, unlabelled pixels ignored.",
         f"Test: windows of {WINDOW} pixels overlapping by half, mean of the probabilities, labelled test pixels only; "
-        "intervals by a bootstrap of 1,000 draws of test blocks, of both methods at once for a difference.",
+        "intervals by a bootstrap of 1,000 draws of test blocks, of both methods at once for a difference; a class "
+        "that a draw does not hold counts as 0 there, which draws intervals of macro-F1 downwards.",
         "The test blocks were measured at each of the three versions of the recipe and never used to choose weights; "
         "the third was made after they had shown that the second hardly used its attention.",
     ),
@@ -81,6 +82,7 @@ FACTS = Facts(
         "One scene of mid-February and one whose season is not recorded: other seasons and climates are unknown to it.",
         "The labels are coarse: a map of 1996 against an image of 2000, and polygons drawn by volunteers.",
         "Wetland, meadow and fields are one class; scrub is woody in Brandenburg and open in North Carolina.",
+        "Water is its weakest class in North Carolina, below that of a forest given texture.",
     ),
     held_out="The inputs are windows of two scenes and overlap: those of one fold share pixels with those of the "
     "others, and those of the test part with learnt ones. The rate is that of windows of these scenes; how often a new "
