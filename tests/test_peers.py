@@ -529,9 +529,10 @@ def test_differences_need_seeds_in_common():
 
 
 def costs(dataset):
-    """Other numbers for every kind: the n-th has n thousand parameters, and so on."""
+    """Other numbers for every kind: the n-th has n thousand parameters, and so on; no attention has the fewest MACs."""
+    macs = {each.name: 2_000_000 * n for n, each in enumerate(KINDS[dataset], start=1)} | {"none": 1_000_000}
     return Paces("a machine", 4, {
-        each.name: Pace(1000 * n, 2_000_000 * n, 2**20 * n, 3.0 * n, 0.5 * n if each.trained else 0.0)
+        each.name: Pace(1000 * n, macs[each.name], 2**20 * n, 3.0 * n, 0.5 * n if each.trained else 0.0)
         for n, each in enumerate(KINDS[dataset], start=1)
     })  # fmt: skip
 
@@ -561,18 +562,21 @@ def test_findings_fall_whichever_way_the_numbers_fall():
     assert full == (
         "**full attention**: MSE 0.6103 against 0.5100 of the product; +0.1000, +0.1010, +0.1000 by seed, +0.1003 on "
         f"average (95 % interval +{low:.4f} to +{high:.4f}): worse than the product. It has 2.00 times the parameters "
-        "of the product and takes 2.00 times its multiply–adds, 2.00 times its time for a training step (so 25 steps "
-        "in the budget against 100), 2.00 times its time for an inference."
+        "of the product and takes 2.00 times its multiply–adds (the attention by itself 3.00 times), 2.00 times its "
+        "time for a training step (so 25 steps in the budget against 100), 2.00 times its time for an inference."
     )
     assert "better than the product." in next(text for text in said if text.startswith("**axial"))
     assert "3 seeds do not tell it from the product." in next(
         text for text in said if text.startswith("**Kronecker sum")
     )
-    assert "one seed alone says nothing about it." in next(text for text in said if text.startswith("**no attention"))
+    assert "fewer than 3 seeds say nothing about it." in next(
+        text for text in said if text.startswith("**no attention")
+    )
     linear = next(text for text in said if text.startswith("**shared linear"))
     assert "+0.2000, +0.1900, +0.1800 by seed" in linear
     assert "worse than the product." in linear
     assert "training step" not in linear
+    assert "by itself" not in linear  # it has no attention
     assert len(said) == 6
 
 
@@ -623,24 +627,27 @@ def test_the_page_shows_every_number_and_invents_none():
     results = [
         *three("air-quality", "product", (0.50, 0.53, 0.58)),
         *three("air-quality", "sum", (0.45, 0.55)),
+        *(changed(each, best_step=94) for each in three("air-quality", "axial", (0.45, 0.61, 0.55))),
         made("air-quality", "linear-map", 0, 0.7, steps=0),
     ]
     page = document(results, {"air-quality": costs("air-quality")}, {"air-quality": "plot.svg"}, False)
     scores, seeds, pairs = rows_of(page, "Kronecker sum")
     assert scores == [
-        "Kronecker sum", "0.5000 ± 0.0707", "0.2500 ± 0.0354", "not told apart",
-        "100", "9.5", "4,000", "8.0", "2.000", "12.0", "4.0",
+        "Kronecker sum", "0.5000 ± 0.0707", "0.2500 ± 0.0354", "2 of 3 seeds",
+        "100", "9.5", "4,000", "8.0", "7.0", "2.000", "12.0", "4.0",
     ]  # fmt: skip
     assert seeds == ["Kronecker sum", "0.4500 0.5500 –", "0.2250 0.2750 –"]
     assert pairs[:5] == ["Kronecker sum", "−0.0500", "+0.0200", "–", "−0.0150 ± 0.0495"]
     assert rows_of(page, "Kronecker product (HOT)")[0][3] == "–"
+    assert rows_of(page, "axial attention")[0][3] == "not told apart"
+    assert "In 5 of 8 trained runs the best weights came in the last twentieth" in page
     full, unseen, none = rows_of(page, "full attention")
-    assert full == ["full attention", *["–"] * 5, "2,000", "4.0", "1.000", "6.0", "2.0"]
+    assert full == ["full attention", *["–"] * 5, "2,000", "4.0", "3.0", "1.000", "6.0", "2.0"]
     assert unseen == ["full attention", *["– – –"] * 2]
     assert none == ["full attention", *["–"] * 5]
     linear, seedless, apart = rows_of(page, "shared linear map")
     assert linear[1:6] == ["0.7000", "0.3500", "worse", "–", "–"]
-    assert linear[8] == "–"
+    assert linear[8:10] == ["–", "–"]
     assert seedless[1:] == ["no seed", "no seed"]
     assert apart[1:4] == ["+0.2000", "+0.1700", "+0.1200"]
     assert "![MSE against multiply–adds of every kind](plot.svg)" in page
@@ -658,7 +665,7 @@ def test_the_page_shows_every_number_and_invents_none():
 def test_a_page_before_the_first_result_has_costs_alone():
     page = document([], {"hippocampus": costs("hippocampus")}, {}, False)
     product, seeds = rows_of(page, "Kronecker product (HOT)")
-    assert product[1:] == [*["–"] * 5, "1,000", "2.0", "0.500", "3.0", "1.0"]
+    assert product[1:] == [*["–"] * 5, "1,000", "2.0", "1.0", "0.500", "3.0", "1.0"]
     assert seeds[1:] == ["– – –", "– – –"]
     assert "Budget" not in page
     assert "svg" not in page
@@ -673,7 +680,8 @@ def test_a_word_for_what_the_seeds_tell(dataset, better, worse):
     def word(*differences):
         return in_a_word(Difference(dict(enumerate(differences))) if differences else None, TASKS[dataset])
 
-    assert [word(), word(0.1)] == ["–", "one seed"]
+    assert [word(), word(0.1)] == ["–", "1 of 3 seeds"]
+    assert word(0.1, 0.1001) == "2 of 3 seeds"
     assert word(0.1, -0.1, 0.05) == "not told apart"
     assert [word(*(sign * each for each in (0.1, 0.101, 0.1))) for sign in (better, worse)] == ["better", "worse"]
 

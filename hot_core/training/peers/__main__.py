@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = _parser().parse_args(arguments)
     budget = Budget(given.minutes, given.runs, given.quick)
-    markdown = given.markdown or (given.runs / "peers-quick.md" if given.quick else Path("docs/peers.md"))
+    markdown = given.markdown or given.runs / f"peers{'-quick' if given.quick else ''}.md"
     try:
         kinds = kinds_of(given.dataset, given.kinds)
         recipe = make(given.dataset, given.data, given.quick)
@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of weights and batches")
     parser.add_argument("--kinds", nargs="+", help="some of: " + "; ".join(_names(name) for name in KINDS))
     parser.add_argument("--runs", type=Path, default=Path("runs/peers"), help="checkpoints, costs and results")
-    parser.add_argument("--markdown", type=Path, help="the page to write; default docs/peers.md")
+    parser.add_argument("--markdown", type=Path, help="the page to write; default peers.md among them")
     parser.add_argument("--quick", action="store_true", help="two steps on a few cases: proves the road")
     return parser
 

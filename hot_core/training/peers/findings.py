@@ -5,13 +5,15 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
-from hot_core.training.peers.pace import Pace, Paces
+from hot_core.training.peers.kinds import ATTENTIONS, KINDS, NONE, REFERENCE, Kind
+from hot_core.training.peers.pace import Paces
 from hot_core.training.peers.paired import Difference, difference, signed
 from hot_core.training.peers.scores import TASKS, Task
 from hot_core.training.peers.store import Result
 
 Found = dict[str, dict[int, Result]]
+FEWEST = 3
+"""Seeds below which nothing is said of a difference."""
 
 
 def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
@@ -40,8 +42,8 @@ def numbers(task: Task, runs: dict[int, Result]) -> dict[int, float]:
 
 def verdict(apart: Difference, task: Task, other: str) -> str:
     """What the interval allows to say of the first against the second."""
-    if len(apart.by_seed) < 2:
-        return "one seed alone says nothing about it"
+    if len(apart.by_seed) < FEWEST:
+        return f"fewer than {FEWEST} seeds say nothing about it"
     if not apart.sign:
         return f"{len(apart.by_seed)} seeds do not tell it from {other}"
     return f"{'better' if (apart.sign < 0) == task.lower else 'worse'} than {other}"
@@ -75,22 +77,46 @@ def _against_product(kind: Kind, task: Task, found: Found, paces: Paces) -> str:
     )
     told = f"; {spelt(apart)}: {verdict(apart, task, 'the product')}." if apart else "; no seed in common yet."
     steps = {name: next(iter(found[name].values())).steps for name in (kind.name, REFERENCE)}
-    price = _price(kind, paces.kinds[kind.name], paces.kinds[REFERENCE], steps)
+    price = _price(kind, paces, steps)
     return f"{head}{told} {price}"
 
 
-def _price(kind: Kind, own: Pace, product: Pace, steps: dict[str, int]) -> str:
-    training = ""
+def _price(kind: Kind, paces: Paces, steps: dict[str, int]) -> str:
+    own, product = paces.kinds[kind.name], paces.kinds[REFERENCE]
+    ours, theirs = (attention_macs(each, paces) for each in (kind, ATTENTIONS[0]))
+    training = alone = ""
     if kind.trained:
         training = (
-            f"{own.step_seconds / product.step_seconds:.2f} times its time for a training step (so "
+            f"{_times(own.step_seconds, product.step_seconds)} its time for a training step (so "
             f"{steps[kind.name]:,} steps in the budget against {steps[REFERENCE]:,}), "
         )
+    if ours and theirs:
+        alone = f" (the attention by itself {_times(ours, theirs)})"
     return (
-        f"It has {own.parameters / product.parameters:.2f} times the parameters of the product and takes "
-        f"{own.macs / product.macs:.2f} times its multiply–adds, {training}"
-        f"{own.sample_ms / product.sample_ms:.2f} times its time for an inference."
+        f"It has {_times(own.parameters, product.parameters)} the parameters of the product and takes "
+        f"{_times(own.macs, product.macs)} its multiply–adds{alone}, {training}"
+        f"{_times(own.sample_ms, product.sample_ms)} its time for an inference."
     )
+
+
+def _times(ours: float, theirs: float) -> str:
+    ratio = ours / theirs
+    return f"{ratio:.2f} times" if ratio >= 0.1 else f"{ratio:.2g} times"
+
+
+def attention_macs(kind: Kind, paces: Paces) -> int | None:
+    """Multiply–adds of the attention by itself, projections included: what is more than in the trunk without any.
+
+    Args:
+        kind: of which.
+        paces: the costs of its data set.
+
+    Returns:
+        None where the trunk is another one, or where that without attention was not counted.
+    """
+    if kind.own_trunk or NONE.name not in paces.kinds:
+        return None
+    return paces.kinds[kind.name].macs - paces.kinds[NONE.name].macs
 
 
 def _heads(dataset: str, task: Task, found: Found, paces: Paces) -> list[str]:

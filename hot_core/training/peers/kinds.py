@@ -36,6 +36,7 @@ class Kind:
         make: the model with fresh weights, from the recipe and a seed.
         trained: False for what is computed in closed form: no seed, no budget.
         heads: the number of heads where that is what differs, else 0.
+        own_trunk: whether more than the attention is another.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Kind:
     make: Callable[[Recipe, int], HOTModel]
     trained: bool = True
     heads: int = 0
+    own_trunk: bool = False
 
 
 def configured(**changes: Any) -> Callable[[Recipe, int], HOTModel]:
@@ -119,8 +121,10 @@ def _unet(recipe: Recipe, seed: int) -> HOTModel:
 ATTENTIONS = (
     Kind(REFERENCE, "Kronecker product (HOT)", "The bundled model.", configured()),
     Kind("full", "full attention", "All pairs of tokens; heads are cut into one slice for each mode with an order and "
-         "rotated along it; queries and keys are not layer-normed. Invalid tokens are no keys, and the weights of the "
-         "others add up to 1, where Kronecker attention loses what it puts on them.", exchanged(_full)),
+         "rotated along it; queries and keys are not layer-normed. Along a mode without an order (stations, variables) "
+         "nothing but its content tells a token's place, where Kronecker factors and axial lines keep to the mode. "
+         "Invalid tokens are no keys, and the weights of the others add up to 1, where Kronecker attention loses what "
+         "it puts on them.", exchanged(_full)),
     Kind("axial", "axial attention", "A token looks along the lines through it, one for each mode, added up; rotated "
          "along the modes with an order; queries and keys are not layer-normed. Masks as in full attention.",
          exchanged(_axial)),
@@ -131,8 +135,8 @@ ATTENTIONS = (
 NONE = Kind("none", "no attention", "The same trunk with the attention left out of every block: tokens meet in the "
             "convolutions or the head alone.", exchanged(lambda config: NoExchange()))  # fmt: skip
 HEADS = tuple(
-    Kind(f"heads-{n}", f"Kronecker product, {words}", f"Kronecker terms: {n}, of the same width together.",
-         configured(heads=n), heads=n)
+    Kind(f"heads-{n}", f"Kronecker product, {words}", f"Kronecker terms: {n}, of the same width together, so that "
+         "fewer are wider.", configured(heads=n), heads=n)
     for n, words in ((1, "1 head"), (2, "2 heads"), (8, "8 heads"))
 )  # fmt: skip
 
@@ -140,15 +144,17 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
     "air-quality": (
         *ATTENTIONS,
         Kind("series-network", "network for each series", "One residual layer over all tokens of a series in the place "
-             "of the trunk; no series learns of another.", _series_network),
+             "of the trunk; no series learns of another.", _series_network, own_trunk=True),
         Kind("linear-map", "shared linear map", "Ridge regression 96 → 24, the same for all series, gaps carried "
-             "forward; in closed form, without a seed and outside the budget.", _linear_map, trained=False),
+             "forward; in closed form, without a seed and outside the budget.", _linear_map, trained=False,
+             own_trunk=True),
         *HEADS,
         NONE,
     ),
     "hippocampus": (
         *ATTENTIONS,
-        Kind("cnn", "3-D U-Net", "Three levels of two 3×3×3 convolutions, nothing of the trunk.", _unet),
+        Kind("cnn", "3-D U-Net", "Three levels of two 3×3×3 convolutions, nothing of the trunk.", _unet,
+             own_trunk=True),
         NONE,
     ),
 }  # fmt: skip

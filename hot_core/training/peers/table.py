@@ -5,9 +5,9 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from hot_core.training.peers.findings import Found, findings, numbers
+from hot_core.training.peers.findings import FEWEST, Found, attention_macs, findings, numbers
 from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
-from hot_core.training.peers.pace import Pace, Paces
+from hot_core.training.peers.pace import Paces
 from hot_core.training.peers.paired import Difference, deviation, difference, signed
 from hot_core.training.peers.scores import TASKS, Task, by_kind
 from hot_core.training.peers.store import Result
@@ -17,17 +17,22 @@ QUICK = "**Quick run: it proves the road. Its numbers mean nothing.**"
 HEADING = """# HOT against its peers
 
 Made by `python -m hot_core.training.peers DATASET --data DIR`; do not edit by hand: the sentences come from the results
-too.
+too. The results behind this page and the paces that fixed their length are in [peers](peers); copied to `runs/peers/`,
+they are not run again.
 
-Every kind is trained by the data set's own recipe: the same batches in the same order for the same seed, the same
-loss, optimiser, schedule and choice of weights on the validation part; the test part is measured once, at the end.
+Every kind is trained by the data set's own recipe: the same batches in the same order for the same seed as far as its
+run goes, the same loss, optimiser and choice of weights on the validation part, a learning rate that rises over 100
+steps (a tenth of a run below 1,000) and falls along a cosine; the test part is measured once for each run, at the end.
 Equal is the CPU time of the training steps on one thread: the number of steps is that time divided by the time of a
-step, which was measured for all kinds in turns before. Apart from what is named under "What differs" the models are
-the same, and what they share begins with the same weights for the same seed. The recipes' learning rate and weight
-decay were settled with the product and are not tuned for the others. Intervals of differences are by Student's t over
-the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none is corrected for
-that: "better" and "worse" stand where the 95 % interval of the difference leaves out 0. – stands for what has not
-been run.
+step, which was measured for all kinds in turns before. What a run took in the end varies with what else the machine
+did, and stands beside it. Apart from what is named under "What differs" the models are the same, and what they share
+begins with the same weights for the same seed.
+
+**What favours the product**: the recipes, their learning rate and weight decay were settled with it, at times after a
+look at the test part (the cards say where), and nothing is tuned for the others. Intervals of differences are by
+Student's t over the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none
+is corrected for that: "better" and "worse" stand where the 95 % interval of the difference leaves out 0. – stands for
+what has not been run.
 """
 
 
@@ -55,12 +60,13 @@ def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
     task = TASKS[dataset]
     seeds = sorted({0, 1, 2} | {seed for runs in found.values() for seed in runs})
     minutes = next((result.minutes for runs in found.values() for result in runs.values()), None)
-    budget = f"Budget: {minutes:g} CPU minutes of steps for each run. " if minutes else ""
+    budget = f"Budget: {minutes:g} CPU minutes of steps for each run. {_still_learning(found)}" if minutes else ""
     lines = [
         f"## {dataset}", "",
         f"{budget}Scores: {task.test}. Inference: {task.sample}, batch 1, median CPU milliseconds; training: mean CPU "
         f"seconds of a step of the recipe's batches; MACs and peak memory of activations by the formulas and the dry "
-        f"run of `hot.cost`, for that inference. Times: all kinds in turns in one run on {paces.machine}.", "",
+        f"run of `hot.cost`, for that inference; the attention's MACs are what is more than without any. "
+        f" Times: all kinds in turns in one run on {paces.machine}.", "",
         *_scores(dataset, found, paces), "",
         *([f"![{task.main_title} against multiply–adds of every kind]({plot})", ""] if plot else []),
         "### Findings", "", *(f"- {sentence}" for sentence in findings(dataset, found, paces)), "",
@@ -72,25 +78,44 @@ def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
     return "\n".join(lines)
 
 
+def _still_learning(found: Found) -> str:
+    """Whether the runs had come to rest."""
+    trained = [result for runs in found.values() for result in runs.values() if result.steps]
+    late = sum(result.best_step >= 0.95 * result.steps for result in trained)
+    return (
+        f"In {late} of {len(trained)} trained runs the best weights came in the last twentieth of the steps: the table "
+        "says what a kind learns in this time, not what it reaches in the end. "
+    )
+
+
 def _scores(dataset: str, found: Found, paces: Paces) -> Iterable[str]:
     task = TASKS[dataset]
     scores = [*(f"{title}, mean ± sd" for title in task.columns.values()), f"{task.main_title} against the product's"]
-    costs = ["steps", "CPU min", "parameters", "MACs, million", "s a step", "ms an inference", "peak, MiB"]
+    costs = [
+        "steps",
+        "CPU min",
+        "parameters",
+        "MACs, million",
+        "attention's",
+        "s a step",
+        "ms an inference",
+        "peak, MiB",
+    ]
     yield _row(["kind", *scores, *costs])
     yield _row(["---", *["---:"] * (len(scores) + len(costs))])
     for kind in KINDS[dataset]:
         runs = found.get(kind.name, {})
         means = [mean_and_deviation([float(result.test[key]) for result in runs.values()]) for key in task.columns]
         told = in_a_word(_apart(kind, dataset, found), task)
-        yield _row([kind.title, *means, told, *_done(runs, kind), *_costs(paces.kinds[kind.name])])
+        yield _row([kind.title, *means, told, *_done(runs, kind), *_costs(kind, paces)])
 
 
 def in_a_word(apart: Difference | None, task: Task) -> str:
     """What the seeds tell of a kind against the product, short enough for a table."""
     if apart is None:
         return NOTHING
-    if len(apart.by_seed) < 2:
-        return "one seed"
+    if len(apart.by_seed) < FEWEST:
+        return f"{len(apart.by_seed)} of {FEWEST} seeds"
     return ("better" if (apart.sign < 0) == task.lower else "worse") if apart.sign else "not told apart"
 
 
@@ -134,10 +159,11 @@ def _done(runs: Mapping[int, Result], kind: Kind) -> list[str]:
     return [" ".join(f"{steps:,}" for steps in dict.fromkeys(r.steps for r in runs.values())), f"{minutes:.1f}"]
 
 
-def _costs(pace: Pace) -> list[str]:
-    step = f"{pace.step_seconds:.3f}" if pace.step_seconds else NOTHING
+def _costs(kind: Kind, paces: Paces) -> list[str]:
+    pace, attention = paces.kinds[kind.name], attention_macs(kind, paces)
     return [
-        f"{pace.parameters:,}", f"{pace.macs / 1e6:,.1f}", step, f"{pace.sample_ms:.1f}",
+        f"{pace.parameters:,}", f"{pace.macs / 1e6:,.1f}", f"{attention / 1e6:,.1f}" if attention else NOTHING,
+        f"{pace.step_seconds:.3f}" if pace.step_seconds else NOTHING, f"{pace.sample_ms:.1f}",
         f"{pace.peak_bytes / 2**20:.1f}",
     ]  # fmt: skip
 
