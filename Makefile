@@ -16,7 +16,8 @@ BIN := $(VENV)/bin
 TESTS ?= tests
 JOBS ?= 2
 SLOWEST := --durations=40 --durations-min=2
-ALONE := tests/browser tests/test_javascript_colour.py tests/test_io_large.py
+SERVERLESS := tests/browser/test_instrument.py tests/browser/test_gallery.py
+ALONE := $(filter-out $(SERVERLESS),$(wildcard tests/browser/test_*.py)) tests/test_javascript_colour.py tests/test_io_large.py
 
 # uv does not read pip's settings; with the same wheels on offer both choose the same torch.
 empty :=
@@ -62,8 +63,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/streamlit run app/main.py $(if $(PORT),--server.port $(PORT)) $(ARGS)
 
-# Most tests run on JOBS cores at once; those in a browser, and those that measure time, have the machine to themselves:
-# beside each other they take as long, since a page, its server and the drawing of it keep two cores busy.
+# Most tests run on JOBS cores at once; those in front of the app, and those that measure time, have the machine to
+# themselves: beside each other they take as long, since a page, its server and the drawing of it keep two cores busy.
 test: install browser lint
 ifeq ($(TESTS),tests)
 	passed=0; \
