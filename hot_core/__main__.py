@@ -3,10 +3,10 @@
 import io
 import sys
 
-from hot_core.cli import app
+from hot_core.cli import command_line
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # a pipe on Windows cannot say "−" or "°" otherwise
-    app(prog_name="python -m hot_core")
+    command_line(prog_name="python -m hot_core")

@@ -37,18 +37,18 @@ from hot_core.pipeline import Analysis, Settings, analyse
 from hot_core.report import Check, Choices, write
 from hot_core.scene import Progress, predict_scene
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+command_line = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Asked: TypeAlias = Literal["quick", "full", "none"]
 """How thoroughly a map is put to the test, if at all."""
 
 
-@app.callback()
+@command_line.callback()
 def root() -> None:
     """HOT Lens without the page: see how a Higher-Order Transformer attends to a file."""
 
 
-@app.command()
+@command_line.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="A CSV, NIfTI or GeoTIFF file.")],
     model: Annotated[str, typer.Option(help="A bundled model's name, or a folder with your own weights.")],
@@ -110,7 +110,7 @@ def explain(
     print(said)
 
 
-@app.command()
+@command_line.command()
 def view(
     bundle: Annotated[Path, typer.Argument(help="A .hotlens file, saved under “Keep” on the page.")],
     discard: Annotated[bool, typer.Option("--discard", hidden=True)] = False,
@@ -126,7 +126,7 @@ def view(
         fail(f"{bundle.name}: {error.strerror or error}. Choose another file.")
 
 
-@app.command()
+@command_line.command()
 def experiment(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(EXPERIMENTS)}.")],
     out: Annotated[Path, typer.Option(help="The folder to write into; made when it is not there.")] = Path("out"),

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import hot_core as hot
-from hot_core.cli import app
+from hot_core.cli import command_line
 from hot_core.models import save_model
 from tests.makers_samples import ROLES, forecaster, geotiff, land_cover, nifti, open_nii, segmenter, wide_csv
 from tests.test_markers import AFFINES, ENTITIES, TRANSFORMS, VARIABLES
@@ -38,7 +38,7 @@ def place(tmp_path: Path) -> Path:
 
 def explain(place: Path, file: str, model: str, *options: str) -> tuple[int, str, str]:
     command = ["explain", str(place / file), "--model", str(place / model), "--out", str(place / "out"), *options]
-    result = runner.invoke(app, command)
+    result = runner.invoke(command_line, command)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.stdout, result.stderr
 

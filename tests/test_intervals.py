@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import hot_core as hot
 from app import cache
-from hot_core.cli import app as command_line
+from hot_core.cli import command_line
 from hot_core.export import manifest, prediction_bytes
 from hot_core.figures.series import Shown, series_figure
 from hot_core.figures.style import ACCENT, BAND

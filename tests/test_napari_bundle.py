@@ -26,7 +26,7 @@ from typer.testing import CliRunner
 
 import hot_core as hot
 from app import desktop
-from hot_core.cli import app
+from hot_core.cli import command_line
 from hot_core.errors import HotError, ReadError, SelectionError
 from hot_core.export import factors_bytes
 from hot_core.export.bundle import bundle_bytes, read_bundle
@@ -656,7 +656,7 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, good: bytes, monkeypatch
     (tmp_path / "good.hotlens").write_bytes(good)
     (tmp_path / "bad.hotlens").write_bytes(good[:999])
     for name, words in (("gone", "there is no such file"), ("bad", "it is damaged"), ("good", "napari needs a screen")):
-        result = CliRunner().invoke(app, ["view", str(tmp_path / f"{name}.hotlens")])
+        result = CliRunner().invoke(command_line, ["view", str(tmp_path / f"{name}.hotlens")])
         assert (result.exit_code, result.stdout) == (2, "")
         assert words in result.stderr
         assert result.stderr.count("\n") == 1

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from hot_core.cli import app
+from hot_core.cli import command_line
 from hot_core.errors import ReadError
 from hot_core.io import read
 from hot_core.io.intake import Finding, intake
@@ -249,7 +249,7 @@ def test_the_command_line_offers_every_answer_of_the_page(tmp_path: Path) -> Non
 
     def explain(*options: str) -> tuple[int, str]:
         command = ["explain", str(tmp_path / "t.csv"), "--model", str(tmp_path / "air"), "--out", str(tmp_path / "out")]
-        result = CliRunner().invoke(app, [*command, *options])
+        result = CliRunner().invoke(command_line, [*command, *options])
         return result.exit_code, result.output
 
     code, said = explain()

@@ -15,7 +15,7 @@ import xarray as xr
 from rasterio.transform import Affine
 from typer.testing import CliRunner
 
-from hot_core.cli import app
+from hot_core.cli import command_line
 from hot_core.errors import SelectionError
 from hot_core.evidence.focus import Focus
 from hot_core.evidence.probe import Probe
@@ -551,7 +551,7 @@ def place(tmp_path: Path) -> Path:
 
 def explain(place: Path, *options: str) -> tuple[int, str, dict[str, Any]]:
     command = ["explain", str(place / "series.csv"), "--model", str(place / "air"), "--out", str(place / "out")]
-    result = CliRunner().invoke(app, [*command, *options])
+    result = CliRunner().invoke(command_line, [*command, *options])
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     about = place / "out" / "analysis.json"
     return result.exit_code, result.stderr, json.loads(about.read_text()) if about.exists() else {}

@@ -77,14 +77,14 @@ FACTS = Facts(
 
 REMARKS = (
     "The mean shape puts the most frequent label of the training crops, centred, on every crop. "
-    "Specialised methods reach about .90 / .89 in this task (nnU-Net, arXiv 1809.10486).",
+    "Specialised methods are reported at about .90 / .89 in this task (not measured here).",
     "The size of a voxel is read from the header: 1 mm in all of these scans, so that a voxel is 1 mm³. Limits of "
     "agreement are the bias ∓ 1.96 standard deviations of the differences.",
     "For the template, the expected places are about those of the head and the tail in MNI space, round numbers "
-    "without an atlas behind them; the posterior part that was learnt is body and tail, so its "
-    "middle is expected further forward. The template is the same on both sides, and what "
-    "differs between them comes from the model. It has no expert labels here: this says where, not how well. Heads in "
-    "MNI space are larger than most, and so are the volumes drawn in them.",
+    "without an atlas behind them; the posterior part that was learnt is body and tail, so its middle is expected "
+    "further forward. The template is the same on both sides, and what differs between them "
+    "comes from the model. It has no expert labels here: this says where, not how well. Heads in MNI space are larger "
+    "than most, and so are the volumes drawn in them.",
 )
 
 

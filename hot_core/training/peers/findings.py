@@ -44,9 +44,13 @@ def verdict(apart: Difference, task: Task, other: str) -> str:
     """What the interval allows to say of the first against the second."""
     if len(apart.by_seed) < FEWEST:
         return f"fewer than {FEWEST} seeds say nothing about it"
-    if not apart.sign:
-        return f"{len(apart.by_seed)} seeds do not tell it from {other}"
-    return f"{'better' if (apart.sign < 0) == task.lower else 'worse'} than {other}"
+    way = better_or_worse(apart, task)
+    return f"{way} than {other}" if way else f"{len(apart.by_seed)} seeds do not tell it from {other}"
+
+
+def better_or_worse(apart: Difference, task: Task) -> str:
+    """The way that the interval tells, empty where it holds 0."""
+    return ("better" if (apart.sign < 0) == task.lower else "worse") if apart.sign else ""
 
 
 def spelt(apart: Difference) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from hot_core.training.peers.findings import FEWEST, Found, attention_macs, findings, numbers
+from hot_core.training.peers.findings import FEWEST, Found, attention_macs, better_or_worse, findings, numbers
 from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
 from hot_core.training.peers.pace import Paces
 from hot_core.training.peers.paired import Difference, deviation, difference, signed
@@ -116,7 +116,7 @@ def in_a_word(apart: Difference | None, task: Task) -> str:
         return NOTHING
     if len(apart.by_seed) < FEWEST:
         return f"{len(apart.by_seed)} of {FEWEST} seeds"
-    return ("better" if (apart.sign < 0) == task.lower else "worse") if apart.sign else "not told apart"
+    return better_or_worse(apart, task) or "not told apart"
 
 
 def _apart(kind: Kind, dataset: str, found: Found) -> Difference | None:
