@@ -83,8 +83,9 @@ REMARKS = (
     "For the template, the expected places are about those of the head and the tail in MNI space, round numbers "
     "without an atlas behind them; the posterior part that was learnt is body and tail, so its middle is expected "
     "further forward. The template is the same on both sides, and what differs between them "
-    "comes from the model. It has no expert labels here: this says where, not how well. Heads in MNI space are larger "
-    "than most, and so are the volumes drawn in them.",
+    "comes from the model. It has no expert labels here: this says where, not how well. Brains fitted to an MNI "
+    "template came out larger than by landmarks in Talairach's coordinates (Lancaster et al., Human Brain Mapping 28, "
+    "1194, 2007); the volumes drawn in it are not those of a person.",
 )
 
 
