@@ -35,7 +35,7 @@ from hot_core.figures.raster import tile_figure
 from hot_core.figures.series import Shown as Series
 from hot_core.figures.series import series_figure
 from hot_core.figures.volume import slices_figure
-from hot_core.report import Choices, Shown, json_text, report, stamped, summary
+from hot_core.report import Choices, Inspection, json_text, report, stamped, summary
 from hot_core.report import instrument as drawing
 from hot_core.report.again import command, without
 from hot_core.report.card import extract, inline
@@ -88,7 +88,7 @@ def test_what_it_opens_with(kind: str, pages: dict[str, str], cases: dict[str, C
     assert f"{title} by the model {analysis.model_name}" in opening
     assert evidence[kind].judgement.verdict in opening
     assert evidence[kind].judgement.reason in opening
-    shown = Shown(analysis, cases[kind].choices)
+    shown = Inspection(analysis, cases[kind].choices)
     for sentence in (
         shown.reading,
         shown.pair,
@@ -303,7 +303,7 @@ def test_further_checks_are_told_with_their_numbers(cases: dict[str, Case]) -> N
         f"Sanity The map is <b>steady</b>. {CAPTIONS['steps']} what was changed rank correlation of the map with "
         "itself n half <i>noise</i> 0.50 [0.25, 0.75] 7"
     ) in found.text
-    about = summary(Shown(c.analysis, c.choices), checks={"sanity": Told()})
+    about = summary(Inspection(c.analysis, c.choices), checks={"sanity": Told()})
     assert about["checks"]["sanity"]["steps"][0]["rho"] == [0.5, 0.25, 0.75]
     assert "Stability" not in found.text
 
@@ -354,12 +354,12 @@ def test_the_whole_model_has_a_rollout_and_no_map() -> None:
         prediction=c.analysis.prediction, uniform=c.analysis.rollout_uniform(),
     )  # fmt: skip
     assert drawn(page)[0] == json.loads(figure_json(figure))
-    assert summary(Shown(c.analysis, c.choices))["chosen"]["layer"] is None
+    assert summary(Inspection(c.analysis, c.choices))["chosen"]["layer"] is None
 
 
 def test_two_runs_say_the_same() -> None:
     first, second = (case("series") for _ in range(2))
-    about = [summary(Shown(c.analysis, c.choices), c.evidence()) for c in (first, second)]
+    about = [summary(Inspection(c.analysis, c.choices), c.evidence()) for c in (first, second)]
     assert json_text(about[0]) == json_text(about[1])
     one, other = stamped(about[0], THEN), stamped(about[1])
     assert {name for name in one if one[name] != other[name]} == {"written"}
@@ -372,13 +372,13 @@ def test_two_runs_say_the_same() -> None:
 def test_the_numbers_beside_it(cases: dict[str, Case], evidence: dict[str, Evidence]) -> None:
     for kind in KINDS:
         c = cases[kind]
-        about = json.loads(json_text(stamped(summary(Shown(c.analysis, c.choices), evidence[kind]))))
+        about = json.loads(json_text(stamped(summary(Inspection(c.analysis, c.choices), evidence[kind]))))
         assert about["evidence"] == json.loads(json.dumps(evidence_summary(evidence[kind])))
         assert about["evidence"]["verdict"]["attention"]["verdict"] == evidence[kind].judgement.verdict
         assert about["chosen"]["native"] == [
             [s.start, s.stop] for s in c.analysis.grid.native_of(c.choices.focus.query)
         ]
-        assert about["chosen"]["places"]["key"] in Shown(c.analysis, c.choices).pair
+        assert about["chosen"]["places"]["key"] in Inspection(c.analysis, c.choices).pair
         assert about["provenance"]["input"]["sha256"] == c.analysis.sample.source.sha256
 
 
@@ -387,13 +387,13 @@ def test_a_file_name_and_header_stay_out(kind: str, pages: dict[str, str], cases
     c = cases[kind]
     name = c.analysis.sample.source.name
     assert name.startswith("DOE_JANE")
-    about = json_text(stamped(summary(Shown(c.analysis, c.choices))))
+    about = json_text(stamped(summary(Inspection(c.analysis, c.choices))))
     for text in (pages[kind], about):
         assert not re.search("DOE|JANE|1950-01", text)
     open_page = report(c.analysis, c.model, c.choices, personal=True).decode()
     assert f"file {name}" in Parsed(open_page).text
     assert "DOE^JANE" not in open_page  # the header never
-    assert summary(Shown(c.analysis, c.choices), personal=True)["file"] == name
+    assert summary(Inspection(c.analysis, c.choices), personal=True)["file"] == name
     assert Parsed(open_page).text.count(name) == 1
 
 
@@ -402,7 +402,7 @@ def test_stations_and_variables_are_data_and_stay(pages: dict[str, str], cases: 
     assert ", ".join(STATIONS) in text
     assert "heat [°C]" in text
     assert "are data and stand here as in the file" in text
-    assert with_units(Shown(cases["series"].analysis, cases["series"].choices)).startswith("heat [°C], <img")
+    assert with_units(Inspection(cases["series"].analysis, cases["series"].choices)).startswith("heat [°C], <img")
 
 
 def test_the_machine_is_named_by_its_parts(tmp_path: Path, pages: dict[str, str]) -> None:
@@ -441,19 +441,19 @@ def test_settings_versions_notes_and_limits(pages: dict[str, str], cases: dict[s
 def test_the_command_that_gives_it_again(cases: dict[str, Case], evidence: dict[str, Evidence]) -> None:
     c = cases["raster"]
     query, key = (",".join(map(str, token)) for token in (c.choices.focus.query, c.choices.key))
-    assert command(Shown(c.analysis, c.choices), evidence["raster"], {"sanity": Told()}) == (
+    assert command(Inspection(c.analysis, c.choices), evidence["raster"], {"sanity": Told()}) == (
         f"python -m hot_core explain FILE --model tiny-land --out DIR --report --layer 1 --query {query} "
         f"--direction row --key {key} --head 1 --seed 0 --bands blue,green,red,nir,swir1 --sanity"
     )
     hidden = (((0, 3), (1, 2), (4, 5)),)
     settings = hot.Settings(region=((0, 8), (0, 7), (3, 13)), seed=5, hidden=hidden)
     analysis = hot.analyse(cases["volume"].analysis.sample, cases["volume"].model, settings)
-    told = command(Shown(analysis, Choices(Focus("layer", (1, 0, 2), 1), "column")), None, {})
+    told = command(Inspection(analysis, Choices(Focus("layer", (1, 0, 2), 1), "column")), None, {})
     end = "--layer 1 --query 1,0,2 --direction column --seed 5 --region 0:8,0:7,3:13 --hide 0:3,1:2,4:5 --evidence none"
     assert told.endswith(end)
     about = Target(token=(0, 0, 1), label=1, area="all")
     other = replace(evidence["volume"], target=about, form=FORMS["full"])
-    told = command(Shown(cases["volume"].analysis, cases["volume"].choices), other, {"stability": Told()})
+    told = command(Inspection(cases["volume"].analysis, cases["volume"].choices), other, {"stability": Told()})
     assert told.endswith("--evidence full --target-token 0,0,1 --target-label 1 --target-area all --stability")
 
 
@@ -462,18 +462,18 @@ def test_what_the_command_line_cannot_be_told_is_said(cases: dict[str, Case], ev
     query = c.choices.focus.query
     chosen = hot.analyse(cases["series"].analysis.sample, cases["series"].model, hot.Settings(entities=STATIONS[:2]))
     for shown, about, lacking in (
-        (Shown(c.analysis, Choices(Focus("model", query))), None, "the whole model"),
-        (Shown(c.analysis, Choices(Focus("layer", query, 1, weights="output"))), None, "heads weighted"),
-        (Shown(chosen, cases["series"].choices), None, "chosen entities or variables"),
-        (Shown(c.analysis, Choices(Focus("layer", query, 0))), found, "evidence on another map"),
-        (Shown(c.analysis, c.choices), replace(found, seed=3), "another seed for the evidence"),
+        (Inspection(c.analysis, Choices(Focus("model", query))), None, "the whole model"),
+        (Inspection(c.analysis, Choices(Focus("layer", query, 1, weights="output"))), None, "heads weighted"),
+        (Inspection(chosen, cases["series"].choices), None, "chosen entities or variables"),
+        (Inspection(c.analysis, Choices(Focus("layer", query, 0))), found, "evidence on another map"),
+        (Inspection(c.analysis, c.choices), replace(found, seed=3), "another seed for the evidence"),
     ):
         (one,) = without(shown, about, {})
         assert lacking in one
         text = Parsed(report(shown.analysis, c.model, shown.choices, about).decode()).text if about else ""
         assert not text or f"the command line has no option for {one}" in text
         assert "hot_core explain" not in text
-    assert without(Shown(c.analysis, c.choices), found, {}) == []
+    assert without(Inspection(c.analysis, c.choices), found, {}) == []
     text = Parsed(report(cases["series"].analysis, cases["series"].model, cases["series"].choices).decode()).text
     assert "Answers that were given while the table was read" in text
 
@@ -501,7 +501,7 @@ def test_a_matrix_has_the_scale_of_all_layers(cases: dict[str, Case], monkeypatc
     asked: list[list[np.ndarray]] = []
     monkeypatch.setattr(drawing, "shared_limit", lambda factors: asked.append([f.values for f in factors]) or 0.5)
     c = cases["volume"]
-    payload = base64.b64decode(drawing.matrix_payload(Shown(c.analysis, c.choices), 2))
+    payload = base64.b64decode(drawing.matrix_payload(Inspection(c.analysis, c.choices), 2))
     assert json.loads(payload[4 : 4 + struct.unpack("<I", payload[:4])[0]])["limit"] == 0.5
     for layer, factor in enumerate(asked[0]):
         np.testing.assert_array_equal(factor, c.analysis.record.factor(layer, "z"))

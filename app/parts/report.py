@@ -8,8 +8,8 @@ from app import cache
 from app.parts.evidence import asked
 from app.parts.evidence import target as targets
 from app.parts.view import View
-from hot_core.evidence import Evidence, Focus
-from hot_core.report import Choices, Shown, json_text, report, stamped, summary
+from hot_core.evidence import Evidence
+from hot_core.report import json_text, report, stamped, summary
 from hot_core.report.summary import Check
 
 HOLDS = (
@@ -58,19 +58,13 @@ def evidence_words(evidence: Evidence | None, sanity: Check | None, stability: C
     return f":material/fact_check: Evidence in it: {', '.join(parts)}."
 
 
-def choices(view: View) -> Choices:
-    """What the page shows, as the report takes it."""
-    layer = 0 if view.shown == "model" else view.layer
-    return Choices(Focus(view.shown, view.query, layer, view.head, view.weights), view.direction, view.key)
-
-
 def html(
     view: View, evidence: Evidence | None, sanity: Check | None, stability: Check | None, personal: bool
 ) -> bytes:  # fmt: skip
     """The report."""
     model = cache.model(view.analysis.model_name)
     return report(
-        view.analysis, model, choices(view), evidence, sanity=sanity, stability=stability, personal=personal
+        view.analysis, model, view.inspection.choices, evidence, sanity=sanity, stability=stability, personal=personal
     )  # fmt: skip
 
 
@@ -79,5 +73,5 @@ def numbers(
 ) -> bytes:  # fmt: skip
     """The numbers beside it."""
     checks = {name: one for name, one in (("sanity", sanity), ("stability", stability)) if one is not None}
-    about = summary(Shown(view.analysis, choices(view)), evidence, checks, personal=personal)
+    about = summary(view.inspection, evidence, checks, personal=personal)
     return json_text(stamped(about)).encode("utf-8")

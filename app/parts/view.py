@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 import xarray as xr
 
 from app.selection import Role, Selection, Token
-from hot_core.figures.composition import Shown, formula, what
+from hot_core.analysis.reading import Direction
+from hot_core.evidence import Focus
+from hot_core.figures.composition import Shown
 from hot_core.kronecker import KroneckerMap, KroneckerMixture
 from hot_core.modes import Kind
 from hot_core.pipeline import Analysis
 from hot_core.record import HeadWeights
-
-Direction = Literal["row", "column"]
+from hot_core.report import Choices, Inspection
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,83 +59,66 @@ class View:
         """Its partner, if one is chosen."""
         return self.selection.key
 
+    @property
+    def focus(self) -> Focus:
+        """The map that is shown and the chosen position, as the evidence takes it; the same for every direction."""
+        layer = 0 if self.shown == "model" else self.layer
+        return Focus(self.shown, self.query, layer, self.head, self.weights)
+
     @cached_property
+    def inspection(self) -> Inspection:
+        """What is shown, as the report takes it."""
+        return Inspection(self.analysis, Choices(self.focus, self.direction, self.key))
+
+    @property
     def map(self) -> KroneckerMap | KroneckerMixture:
         """The Kronecker map of the chosen head, or of the layer's heads; the whole model has none."""
-        return self.analysis.kronecker_map(self.layer, self.head, weights=self.weights)
+        return self.inspection.map
 
     @cached_property
     def field(self) -> xr.DataArray:
-        """The row (or column) of the chosen position over the data."""
-        if self.shown == "model":
-            return self.analysis.rollout(self.query, self.direction)
-        return self.analysis.field(self.layer, self.head, self.query, self.direction, weights=self.weights)
+        """The row (or column) of the chosen position over the data, with the position itself."""
+        return self.analysis.rollout(self.query, self.direction) if self.shown == "model" else self.inspection.field
 
-    @cached_property
+    @property
     def pictured(self) -> xr.DataArray:
         """The field as pictures show it: of a rollout without the chosen position itself, which would outshine all."""
-        if self.shown != "model":
-            return self.field
-        others = self.field.copy()
-        others[self.analysis.grid.native_of(self.query)] = np.nan
-        return others
+        return self.inspection.field
 
     @cached_property
     def rollout(self) -> xr.DataArray:
         """The rollout of the chosen position through the whole model, without the position itself."""
-        others = self.analysis.rollout(self.query, self.direction).copy()
-        others[self.analysis.grid.native_of(self.query)] = np.nan
-        return others
+        return Inspection(self.analysis, Choices(Focus("model", self.query), self.direction)).field
 
-    @cached_property
+    @property
     def uniform(self) -> float:
         """The weight each key would get if all were looked at alike."""
-        if self.shown == "model":
-            return self.analysis.rollout_uniform()
-        return self.analysis.uniform(self.layer, self.head, self.query, weights=self.weights)
+        return self.inspection.uniform
 
-    @cached_property
+    @property
     def reading(self) -> str:
         """The row (or column) of the chosen position in words."""
-        if self.shown == "model":
-            return self.analysis.rollout_reading(self.query, self.direction)
-        return self.analysis.reading(self.layer, self.head, self.query, self.direction, weights=self.weights)
+        return self.inspection.reading
 
-    @cached_property
+    @property
     def pair(self) -> str:
         """The weight between the chosen query and key in words; empty without a key."""
-        if self.key is None:
-            return ""
-        if self.shown == "model":
-            return self.analysis.rollout_pair_words(self.query, self.key, self.direction)
-        return self.analysis.pair_words(
-            self.layer, self.head, self.query, self.key, self.direction, weights=self.weights
-        )
+        return self.inspection.pair
 
     @property
     def title(self) -> str:
         """What is shown, in few words."""
-        if self.shown == "model":
-            return "Whole model"
-        return f"Layer {self.layer}, {self.head_words}"
-
-    @property
-    def head_words(self) -> str:
-        """Which head or heads the pictures show."""
-        if self.head is not None:
-            return f"head {self.head}"
-        how = "mean" if self.weights == "equal" else "output-weighted mean"
-        return f"{how} of {self.analysis.record.num_heads} heads"
+        return self.inspection.title
 
     @property
     def formula(self) -> str:
         """How what is shown is made from the factors."""
-        return formula(self.analysis.record, self.shown, self.weights, self.layer)
+        return self.inspection.formula
 
     @property
     def about(self) -> str:
         """What is shown and what it is not, in two sentences."""
-        return what(self.analysis.record, self.shown, self.layer, self.head, self.weights)
+        return self.inspection.about
 
     @property
     def signed(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hot_core.evidence import Evidence, Target
-from hot_core.report.choices import Shown
+from hot_core.report.choices import Inspection
 from hot_core.report.summary import Check
 
 READ = (
@@ -16,7 +16,7 @@ READ = (
 )
 
 
-def again(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]) -> dict[str, str]:
+def again(shown: Inspection, evidence: Evidence | None, checks: Mapping[str, Check]) -> dict[str, str]:
     """The command, or a sentence on why there is none, and what has to be known beside it.
 
     Args:
@@ -37,7 +37,7 @@ def again(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]) 
     }
 
 
-def without(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]) -> list[str]:
+def without(shown: Inspection, evidence: Evidence | None, checks: Mapping[str, Check]) -> list[str]:
     """What of a report the command line cannot be told."""
     focus, settings = shown.focus, shown.analysis.provenance["settings"]
     seeds = {one.summary().get("seed", settings["seed"]) for one in checks.values()} | (
@@ -53,7 +53,7 @@ def without(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]
     return [words for words, lacks in found.items() if lacks]
 
 
-def command(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]) -> str:
+def command(shown: Inspection, evidence: Evidence | None, checks: Mapping[str, Check]) -> str:
     """The command for what it can be told, see `without`; names of a file stand in it nowhere."""
     focus, settings = shown.focus, shown.analysis.provenance["settings"]
     words = ["python -m hot_core explain FILE --model", shlex.quote(shown.analysis.model_name), "--out DIR --report"]
@@ -70,7 +70,7 @@ def command(shown: Shown, evidence: Evidence | None, checks: Mapping[str, Check]
     return " ".join([*words, *asked(shown, evidence), *(f"--{name}" for name in checks)])
 
 
-def asked(shown: Shown, evidence: Evidence | None) -> list[str]:
+def asked(shown: Inspection, evidence: Evidence | None) -> list[str]:
     """The options for the evidence; none for what the command does without being told."""
     if evidence is None:
         return ["--evidence none"]

@@ -32,7 +32,7 @@ class Choices:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class Inspection:
     """An analysis with what of it is shown.
 
     Attributes:

@@ -24,7 +24,7 @@ from hot_core.report import hardware
 from hot_core.report.again import again
 from hot_core.report.card import extract, inline
 from hot_core.report.checks import check_tables
-from hot_core.report.choices import Choices, Shown
+from hot_core.report.choices import Choices, Inspection
 from hot_core.report.instrument import Instrument, instrument, map_payload, matrix_payload
 from hot_core.report.plates import Plate, check_plates, data_plates, evidence_plates, rollout_plate
 from hot_core.report.summary import Check, stamped, summary
@@ -78,7 +78,7 @@ def report(
     Raises:
         ReadError: when the code of the attention map is not there.
     """
-    shown = Shown(analysis, choices)
+    shown = Inspection(analysis, choices)
     checks = {name: one for name, one in (("sanity", sanity), ("stability", stability)) if one is not None}
     about = stamped(summary(shown, evidence, checks, personal=personal), written)
     forecast = isinstance(analysis.prediction, Forecast)
@@ -97,7 +97,7 @@ def report(
     return text.encode("utf-8")
 
 
-def opening(shown: Shown, about: dict[str, Any]) -> dict[str, Any]:
+def opening(shown: Inspection, about: dict[str, Any]) -> dict[str, Any]:
     """What the report is about, and what it was made from and on."""
     analysis, known = shown.analysis, shown.analysis.familiarity
     return {
@@ -114,7 +114,7 @@ def opening(shown: Shown, about: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def prediction_part(shown: Shown, found: Scores | None) -> dict[str, Any]:
+def prediction_part(shown: Inspection, found: Scores | None) -> dict[str, Any]:
     """The prediction in words and numbers."""
     analysis, words = shown.analysis, []
     if isinstance(analysis.prediction, Forecast):
@@ -126,7 +126,7 @@ def prediction_part(shown: Shown, found: Scores | None) -> dict[str, Any]:
     }
 
 
-def attention_part(shown: Shown) -> dict[str, Any]:
+def attention_part(shown: Inspection) -> dict[str, Any]:
     """The pictures of the attention: in the data's space, as matrices, and through all layers."""
     code: Instrument | None = None if shown.rolled else instrument()
     modes = [] if shown.rolled else range(len(shown.analysis.grid.axes))
@@ -140,7 +140,7 @@ def attention_part(shown: Shown) -> dict[str, Any]:
 
 
 def evidence_part(
-    shown: Shown, evidence: Evidence | None, checks: dict[str, Check], told: dict[str, Any]
+    shown: Inspection, evidence: Evidence | None, checks: dict[str, Check], told: dict[str, Any]
 ) -> dict[str, Any]:  # fmt: skip
     """The verdict, and every number behind it."""
     tested = [
@@ -166,7 +166,7 @@ def evidence_part(
     }
 
 
-def other_words(shown: Shown, evidence: Evidence) -> str:
+def other_words(shown: Inspection, evidence: Evidence) -> str:
     """Where the evidence is about another map than the one that is shown, a sentence that says so."""
     if evidence.focus != shown.focus:
         where = shown.place(evidence.focus.query)

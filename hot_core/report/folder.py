@@ -13,7 +13,7 @@ from hot_core.evidence.summary import target_words
 from hot_core.export import factors_bytes, field_bytes, prediction_bytes
 from hot_core.export.manifest import prediction_summary
 from hot_core.models import HOTModel
-from hot_core.report.choices import Choices, Shown
+from hot_core.report.choices import Choices, Inspection
 from hot_core.report.document import report
 from hot_core.report.summary import Check, json_text, stamped, summary
 from hot_core.scene import OVERLAP, WINDOW
@@ -42,7 +42,7 @@ def write(
     Returns:
         The reading, that of the pair where there is a key, and the verdict where evidence was gathered.
     """
-    focus, shown = choices.focus, Shown(analysis, choices)
+    focus, shown = choices.focus, Inspection(analysis, choices)
     field_file, field_suffix, _ = field_bytes(
         analysis, analysis.field(focus.layer, focus.head, focus.query, choices.direction)
     )  # fmt: skip
@@ -73,7 +73,7 @@ def write(
     return "\n".join(said for said in (reading, shown_pair, verdict) if said)
 
 
-def verdict_words(shown: Shown, evidence: Evidence) -> str:
+def verdict_words(shown: Inspection, evidence: Evidence) -> str:
     """The verdict in a sentence, with the map and the prediction that it is about."""
     found, where = evidence.judgement, shown.place(evidence.focus.query)
     return (

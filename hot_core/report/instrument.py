@@ -20,7 +20,7 @@ from hot_core.figures.canvas import Picture, encode, grid_coordinates, mode_coor
 from hot_core.figures.canvas.modules import joined
 from hot_core.figures.fields import shared_limit
 from hot_core.kronecker import KroneckerMap
-from hot_core.report.choices import Shown
+from hot_core.report.choices import Inspection
 
 FOLDER = Path(__file__).resolve().parents[2] / "app" / "components" / "attention_map"
 STRONGEST = 10
@@ -59,7 +59,7 @@ def instrument(folder: Path = FOLDER) -> Instrument:
     return Instrument(Markup(code.replace("</script", r"<\/script")), Markup(html), Markup(css))
 
 
-def map_payload(shown: Shown) -> str:
+def map_payload(shown: Inspection) -> str:
     """The Kronecker map of what is shown, base64."""
     analysis, total = shown.analysis, math.prod(shown.analysis.grid.shape)
     flat = [
@@ -73,7 +73,7 @@ def map_payload(shown: Shown) -> str:
     return _text(encode(shown.map, grid_coordinates(analysis.grid, analysis.sample.geometry), picture))
 
 
-def matrix_payload(shown: Shown, mode: int) -> str:
+def matrix_payload(shown: Inspection, mode: int) -> str:
     """One mode's matrix of what is shown, base64; its colour scale is that of all layers and heads."""
     record, axis = shown.analysis.record, shown.analysis.grid.axes[mode]
     name, kmap = record.modes[mode], shown.map
@@ -91,13 +91,13 @@ def matrix_payload(shown: Shown, mode: int) -> str:
     return _text(encode(KroneckerMap((factor,)), mode_coordinates(axis), picture))
 
 
-def missing(shown: Shown) -> np.ndarray:
+def missing(shown: Inspection) -> np.ndarray:
     """Which tokens hold no data."""
     valid = shown.analysis.record.valid
     return np.zeros(shown.analysis.grid.shape, dtype=bool) if valid is None else ~valid
 
 
-def _top(shown: Shown) -> list[tuple[int, int, float]] | None:
+def _top(shown: Inspection) -> list[tuple[int, int, float]] | None:
     """The strongest entries between positions with data; None where the search gives up."""
     shape, gone = shown.analysis.grid.shape, missing(shown).ravel()
     try:

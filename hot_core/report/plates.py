@@ -26,7 +26,7 @@ from hot_core.figures.series import series_figure, series_name
 from hot_core.figures.series_bars import series_bars, spread
 from hot_core.figures.volume import slices_figure
 from hot_core.modes import VolumeGeometry
-from hot_core.report.choices import Shown
+from hot_core.report.choices import Inspection
 from hot_core.transforms import Classification, Forecast, Segmentation
 
 BAR_HEIGHT = 240
@@ -49,13 +49,13 @@ class Plate:
     half: bool = False
 
 
-def data_plates(shown: Shown) -> list[Plate]:
+def data_plates(shown: Inspection) -> list[Plate]:
     """The data with what the query looks at, and the prediction, in the data's own space."""
     draw = {"series": series_plates, "volume": volume_plates, "raster": raster_plates}
     return draw[shown.analysis.sample.kind](shown)
 
 
-def series_plates(shown: Shown) -> list[Plate]:
+def series_plates(shown: Inspection) -> list[Plate]:
     """One series with its forecast, the attention over all of them, and by entity and variable."""
     analysis, forecast = shown.analysis, shown.analysis.prediction
     if not isinstance(forecast, Forecast):
@@ -79,7 +79,7 @@ def series_plates(shown: Shown) -> list[Plate]:
     return found
 
 
-def volume_plates(shown: Shown) -> list[Plate]:
+def volume_plates(shown: Inspection) -> list[Plate]:
     """Three planes through the query, with its attention and the labels, and the probability of each class."""
     analysis, prediction = shown.analysis, shown.analysis.prediction
     geometry = analysis.sample.geometry
@@ -100,7 +100,7 @@ def volume_plates(shown: Shown) -> list[Plate]:
     return found
 
 
-def raster_plates(shown: Shown) -> list[Plate]:
+def raster_plates(shown: Inspection) -> list[Plate]:
     """The tile with what the query looks at, the class map, and the attention by band."""
     analysis, sample = shown.analysis, shown.analysis.sample
     samples = None if sample.overview is None else sample.overview.samples
@@ -126,7 +126,7 @@ def raster_plates(shown: Shown) -> list[Plate]:
     return [*found, Plate("By band", words, bars)]
 
 
-def rollout_plate(shown: Shown) -> Plate:
+def rollout_plate(shown: Inspection) -> Plate:
     """What all layers together carry, mode by mode."""
     analysis, way = shown.analysis, shown.choices.direction
     figure = rollout_profiles_figure(
@@ -136,7 +136,7 @@ def rollout_plate(shown: Shown) -> Plate:
     return Plate("Rollout over the whole model", analysis.rollout_reading(shown.query, way), figure)
 
 
-def evidence_plates(shown: Shown, evidence: Evidence) -> list[Plate]:
+def evidence_plates(shown: Inspection, evidence: Evidence) -> list[Plate]:
     """What hiding and changing the attention did, and every map beside the attention in the data's space."""
     hiding = "Orange above the grey band and dashed blue below it: the map names what matters."
     use = "How far the prediction moves when this attention is changed; below 2 % it does not go through it."
@@ -150,7 +150,7 @@ def evidence_plates(shown: Shown, evidence: Evidence) -> list[Plate]:
     return found + field_plates(shown, evidence)
 
 
-def field_plates(shown: Shown, evidence: Evidence) -> list[Plate]:
+def field_plates(shown: Inspection, evidence: Evidence) -> list[Plate]:
     """The tested map, the rollout and the attributions in the data's own space."""
     analysis = shown.analysis
     ground = Ground(analysis.sample, analysis.grid, volume=analysis.provenance["settings"]["volume"])
@@ -164,7 +164,7 @@ def field_plates(shown: Shown, evidence: Evidence) -> list[Plate]:
     ]
 
 
-def check_plates(shown: Shown, check: object) -> list[Plate]:
+def check_plates(shown: Inspection, check: object) -> list[Plate]:
     """The pictures of a further check, where it is one that has any."""
     if isinstance(check, Sanity):
         return [
@@ -182,7 +182,7 @@ def check_plates(shown: Shown, check: object) -> list[Plate]:
     ]
 
 
-def verb(shown: Shown) -> str:
+def verb(shown: Inspection) -> str:
     """What the colour says."""
     if shown.rolled:
         return "the share in the chosen position of" if shown.choices.direction == "row" else "the share that reaches"
@@ -193,7 +193,7 @@ def verb(shown: Shown) -> str:
     )
 
 
-def one_volume(shown: Shown) -> xr.DataArray:
+def one_volume(shown: Inspection) -> xr.DataArray:
     """The analysed volume of the file."""
     data = shown.analysis.sample.data
     return data if data.ndim == 3 else data.isel(volume=shown.analysis.provenance["settings"]["volume"])

@@ -10,7 +10,7 @@ from hot_core.evidence import Evidence
 from hot_core.evidence import summary as evidence_summary
 from hot_core.evidence.summary import plain
 from hot_core.export import manifest
-from hot_core.report.choices import Shown
+from hot_core.report.choices import Inspection
 from hot_core.report.hardware import hardware
 
 
@@ -25,7 +25,8 @@ class Check(Protocol):
 
 
 def summary(
-    shown: Shown, evidence: Evidence | None = None, checks: dict[str, Check] | None = None, *, personal: bool = False
+    shown: Inspection, evidence: Evidence | None = None, checks: dict[str, Check] | None = None,
+    *, personal: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The analysis in values that JSON knows; the same analysis gives the same summary.
 

@@ -15,7 +15,7 @@ from hot_core.evidence.answers import HEAD, answers, answers_words
 from hot_core.export.amounts import volumes_table
 from hot_core.figures.score_words import score_table
 from hot_core.modes import Mode
-from hot_core.report.choices import Shown
+from hot_core.report.choices import Inspection
 from hot_core.transforms import Classification, Forecast, Segmentation
 
 
@@ -36,7 +36,7 @@ class Table:
     note: str = ""
 
 
-def modes_table(shown: Shown) -> Table:
+def modes_table(shown: Inspection) -> Table:
     """Every mode with its unit, its coordinates and its tokens."""
     rows = []
     for axis in shown.analysis.grid.axes:
@@ -65,7 +65,7 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:10])}, … {names[-1]}"
 
 
-def with_units(shown: Shown) -> str:
+def with_units(shown: Inspection) -> str:
     """The variables of a series, each with the unit that the file gives it."""
     data = shown.analysis.sample.data
     units = data.coords["unit"].values if "unit" in data.coords else [""] * data.sizes["variable"]
@@ -73,7 +73,7 @@ def with_units(shown: Shown) -> str:
     return listed([f"{name} [{unit}]" if unit else name for name, unit in zip(names, units, strict=True)])
 
 
-def places_table(shown: Shown) -> Table:
+def places_table(shown: Inspection) -> Table:
     """Query and key along every mode, in native coordinates and as positions of the file."""
     rows = []
     for role, token in (("query", shown.query), ("key", shown.key)):
@@ -89,7 +89,7 @@ def places_table(shown: Shown) -> Table:
     )
 
 
-def prediction_table(shown: Shown, scores: Scores | None) -> Table | None:
+def prediction_table(shown: Inspection, scores: Scores | None) -> Table | None:
     """The prediction in numbers: probabilities, volumes or areas, or the errors of the shown entity's forecasts."""
     prediction = shown.analysis.prediction
     if isinstance(prediction, Classification):
@@ -100,7 +100,7 @@ def prediction_table(shown: Shown, scores: Scores | None) -> Table | None:
     return _scores(shown, prediction, scores)
 
 
-def _amounts(shown: Shown, prediction: Segmentation) -> Table:
+def _amounts(shown: Inspection, prediction: Segmentation) -> Table:
     if shown.analysis.sample.kind == "volume":
         found = volumes_table(shown.analysis)
         known = prediction.unit == "mm³"
@@ -113,7 +113,7 @@ def _amounts(shown: Shown, prediction: Segmentation) -> Table:
     return Table("Area of each class, without an error bar", ("class", "area"), rows)
 
 
-def _scores(shown: Shown, forecast: Forecast, scores: Scores | None) -> Table | None:
+def _scores(shown: Inspection, forecast: Forecast, scores: Scores | None) -> Table | None:
     if scores is None:
         return None
     entity = shown.query[0]

@@ -11,7 +11,7 @@ from app import cache, state
 from app.background import Job
 from app.parts.view import View
 from hot_core.errors import HotError
-from hot_core.evidence import FORMS, Done, Evidence, Focus, Target, gather
+from hot_core.evidence import FORMS, Done, Evidence, Target, gather
 from hot_core.evidence.sanity import Sanity, sanity
 from hot_core.evidence.stability import Stability, second_seed, stability
 from hot_core.pipeline import Analysis
@@ -35,11 +35,6 @@ class Asked:
     key: Hashable
     part: Part
     job: Job[Any]
-
-
-def focus_of(view: View) -> Focus:
-    """The map that the page shows, as the evidence takes it: always where the chosen position looks."""
-    return Focus(view.shown, view.query, 0 if view.shown == "model" else view.layer, view.head, view.weights)
 
 
 def evidence(view: View, target: Target) -> Evidence | None:
@@ -117,19 +112,19 @@ Work = Callable[[Callable[[Done], None]], object]
 
 def _gather(form: Literal["quick", "full"]) -> Callable[[View, Target], Work]:
     def make(view: View, target: Target) -> Work:
-        analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), focus_of(view)
+        analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), view.focus
         return lambda told: gather(analysis, model, focus, target, form=form, seed=SEED, told=told)
 
     return make
 
 
 def _sanity(view: View, target: Target) -> Work:
-    analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), focus_of(view)
+    analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), view.focus
     return lambda told: sanity(analysis, model, focus, FORMS["full"], seed=SEED, told=told)
 
 
 def _stability(view: View, target: Target) -> Work:
-    analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), focus_of(view)
+    analysis, model, focus = view.analysis, cache.model(view.analysis.model_name), view.focus
     other = second_seed(analysis.model_name)
     others = () if other is None else (other,)
     return lambda told: stability(analysis, model, focus, FORMS["full"], seed=SEED, others=others, told=told)
@@ -143,7 +138,7 @@ WORK: dict[Part, Callable[[View, Target], Work]] = {
 def _key(view: View, target: Target, part: Part) -> Hashable:
     """What a part follows from, beside the analysis; randomised weights do not depend on the target."""
     about = target if part in ("quick", "full") else None
-    return "evidence", part, focus_of(view), about
+    return "evidence", part, view.focus, about
 
 
 def _slot(view: View) -> str:
