@@ -23,14 +23,14 @@ from hot_core.training.__main__ import make
 from hot_core.training.loop import Trainer, train
 from hot_core.training.peers import pace, plot, run, store
 from hot_core.training.peers.__main__ import main, write
-from hot_core.training.peers.findings import findings
+from hot_core.training.peers.findings import findings, in_a_word, in_short
 from hot_core.training.peers.kinds import KINDS, REFERENCE, kinds_of
 from hot_core.training.peers.pace import GRIDS, Pace, Paces, counted
 from hot_core.training.peers.paired import T975, Difference, difference, signed
 from hot_core.training.peers.rotated import RotatedAxial, RotatedFull
 from hot_core.training.peers.scores import TASKS, by_kind
 from hot_core.training.peers.store import Result
-from hot_core.training.peers.table import document, in_a_word, mean_and_deviation
+from hot_core.training.peers.table import document, mean_and_deviation
 from hot_core.training.peers.without import NoExchange, SeriesTrunk, SharedLinear, SmallUNet
 from hot_core.training.plan import Plan
 from tests import makers_training as makers
@@ -551,11 +551,11 @@ def test_findings_fall_whichever_way_the_numbers_fall():
         made("air-quality", "linear-map", 0, 0.7, steps=0),
     ]
     said = findings("air-quality", by_kind(results, "air-quality"), costs("air-quality"))
-    assert said[0] == (
-        "From best to worst by MSE, mean over the seeds that are there: "
-        "axial attention (0.4103), "
-        "Kronecker product (HOT) (0.5100), Kronecker sum (0.5200), "
-        "no attention (0.6100), full attention (0.6103), shared linear map (0.7000)."
+    assert in_short("air-quality", by_kind(results, "air-quality")) == (
+        "**air-quality**, MSE, lower is better: axial attention 0.4103; Kronecker product (HOT) 0.5100; "
+        "Kronecker sum 0.5200; no attention 0.6100; full attention 0.6103; shared linear map 0.7000. "
+        "Beside the product *worse*: full attention; shared linear map. Beside the product *better*: axial attention. "
+        "Beside the product *not told apart*: Kronecker sum. Beside the product *1 of 3 seeds*: no attention."
     )
     full = next(text for text in said if text.startswith("**full attention**"))
     low, high = stats.t.interval(0.95, 2, 0.3010 / 3, statistics.stdev([0.1, 0.101, 0.1]) / math.sqrt(3))
@@ -577,17 +577,20 @@ def test_findings_fall_whichever_way_the_numbers_fall():
     assert "worse than the product." in linear
     assert "training step" not in linear
     assert "by itself" not in linear  # it has no attention
-    assert len(said) == 6
+    assert len(said) == 5
 
 
 def test_for_dice_higher_is_better():
     results = [*three("hippocampus", "product", (0.8, 0.81, 0.82)), *three("hippocampus", "cnn", (0.9, 0.912, 0.92))]
     said = findings("hippocampus", by_kind(results, "hippocampus"), costs("hippocampus"))
     # The leading number is the mean of both parts; the made posterior is half the anterior.
-    assert said[0].endswith("3-D U-Net (0.6830), Kronecker product (HOT) (0.6075).")
-    assert "better than the product." in said[1]
+    assert in_short("hippocampus", by_kind(results, "hippocampus")) == (
+        "**hippocampus**, mean Dice, higher is better: 3-D U-Net 0.6830; Kronecker product (HOT) 0.6075. "
+        "Beside the product *better*: 3-D U-Net."
+    )
+    assert "better than the product." in said[0]
     worse = [*three("hippocampus", "product", (0.8, 0.81, 0.82)), *three("hippocampus", "cnn", (0.7, 0.711, 0.72))]
-    assert "worse than the product." in findings("hippocampus", by_kind(worse, "hippocampus"), costs("hippocampus"))[1]
+    assert "worse than the product." in findings("hippocampus", by_kind(worse, "hippocampus"), costs("hippocampus"))[0]
 
 
 def test_heads_are_compared_by_their_ends():
@@ -602,9 +605,10 @@ def test_heads_are_compared_by_their_ends():
         "8 against 1: −0.0500, −0.0500, −0.0500 by seed, −0.0500 on average (95 % interval −0.0500 to −0.0500); "
         "better than 1 head."
     )
-    assert len(said) == 2
-    only = findings("air-quality", by_kind(results[:3], "air-quality"), costs("air-quality"))
-    assert len(only) == 1
+    assert len(said) == 1
+    assert findings("air-quality", by_kind(results[:3], "air-quality"), costs("air-quality")) == []
+    short = in_short("air-quality", by_kind(results[:3], "air-quality"))
+    assert short == "**air-quality**, MSE, lower is better: Kronecker product (HOT) 0.5100."
 
 
 def test_without_the_product_there_is_nothing_to_compare():
@@ -654,6 +658,7 @@ def test_the_page_shows_every_number_and_invents_none():
     assert "Budget: 10 CPU minutes" in page
     assert "a machine" in page
     assert "## hippocampus" not in page
+    assert page.index("- **air-quality**, MSE, lower is better: Kronecker sum 0.5000") < page.index("## air-quality")
     assert "Quick run" not in page
     header = next(line for line in page.splitlines() if line.startswith("| kind | MSE, mean"))
     assert header.count("|") == len(scores) + 1
@@ -668,6 +673,7 @@ def test_a_page_before_the_first_result_has_costs_alone():
     assert product[1:] == [*["–"] * 5, "1,000", "2.0", "1.0", "0.500", "3.0", "1.0"]
     assert seeds[1:] == ["– – –", "– – –"]
     assert "Budget" not in page
+    assert "In short" not in page
     assert "svg" not in page
     # Seeds beyond the usual three get their place.
     more = document([made("hippocampus", "sum", 7, 0.5)], {"hippocampus": costs("hippocampus")}, {}, False)
@@ -678,9 +684,9 @@ def test_a_page_before_the_first_result_has_costs_alone():
 @pytest.mark.parametrize(("dataset", "better", "worse"), [("air-quality", -1, 1), ("hippocampus", 1, -1)])
 def test_a_word_for_what_the_seeds_tell(dataset, better, worse):
     def word(*differences):
-        return in_a_word(Difference(dict(enumerate(differences))) if differences else None, TASKS[dataset])
+        return in_a_word(Difference(dict(enumerate(differences))), TASKS[dataset])
 
-    assert [word(), word(0.1)] == ["–", "1 of 3 seeds"]
+    assert word(0.1) == "1 of 3 seeds"
     assert word(0.1, 0.1001) == "2 of 3 seeds"
     assert word(0.1, -0.1, 0.05) == "not told apart"
     assert [word(*(sign * each for each in (0.1, 0.101, 0.1))) for sign in (better, worse)] == ["better", "worse"]

@@ -1,4 +1,4 @@
-"""Sentences made from the numbers: how each kind compares with the product, whichever way it falls."""
+"""Sentences made from the numbers: how the kinds compare with the product, whichever way it falls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEWEST = 3
 
 
 def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
-    """One sentence or more for every kind that has been run, one on the order of all, one on the heads.
+    """One sentence or more for every kind that has been run, one on the heads.
 
     Args:
         dataset: which.
@@ -31,8 +31,52 @@ def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
     if REFERENCE not in found:
         return ["The product has not been run: there is nothing to compare with yet."]
     others = [kind for kind in KINDS[dataset] if kind.name != REFERENCE and kind.name in found and not kind.heads]
-    compared = [_against_product(kind, task, found, paces) for kind in others]
-    return [_order(dataset, task, found), *compared, *_heads(dataset, task, found, paces)]
+    compared = [_compared(kind, dataset, found, paces) for kind in others]
+    return [*compared, *_heads(dataset, task, found, paces)]
+
+
+def in_short(dataset: str, found: Found) -> str:
+    """The means in order, and what the seeds tell of each kind against the product.
+
+    Args:
+        dataset: which.
+        found: its results, kind → seed → result.
+
+    Returns:
+        Markdown: the means, then a sentence for each of better, worse and not told apart that there is.
+    """
+    task, titles = TASKS[dataset], {kind.name: kind.title for kind in KINDS[dataset]}
+    means = {name: statistics.fmean(numbers(task, runs).values()) for name, runs in found.items()}
+    ranked = sorted(means, key=lambda name: means[name], reverse=not task.lower)
+    listed = "; ".join(f"{titles[name]} {means[name]:.4f}" for name in ranked)
+    order = f"**{dataset}**, {task.main_title}, {'lower' if task.lower else 'higher'} is better: {listed}."
+    told: dict[str, list[str]] = {}
+    for kind in KINDS[dataset]:
+        apart = against_product(kind, dataset, found)
+        if apart is not None:
+            told.setdefault(in_a_word(apart, task), []).append(kind.title)
+    if not told:
+        return order
+    return (
+        f"{order} Beside the product: "
+        + "; ".join(f"*{word}* {', '.join(kinds)}" for word, kinds in told.items())
+        + "."
+    )
+
+
+def against_product(kind: Kind, dataset: str, found: Found) -> Difference | None:
+    """A kind minus the product; None for the product itself and for what has no seed in common with it."""
+    if kind.name == REFERENCE:
+        return None
+    ours, product = (numbers(TASKS[dataset], found.get(name, {})) for name in (kind.name, REFERENCE))
+    return difference(ours, product, seedless=not kind.trained)
+
+
+def in_a_word(apart: Difference, task: Task) -> str:
+    """What the seeds tell of a kind against the product, short enough for a table."""
+    if len(apart.by_seed) < FEWEST:
+        return f"{len(apart.by_seed)} of {FEWEST} seeds"
+    return better_or_worse(apart, task) or "not told apart"
 
 
 def numbers(task: Task, runs: dict[int, Result]) -> dict[int, float]:
@@ -65,19 +109,12 @@ def _mean(task: Task, runs: dict[int, Result]) -> float:
     return statistics.fmean(numbers(task, runs).values())
 
 
-def _order(dataset: str, task: Task, found: Found) -> str:
-    titles = {kind.name: kind.title for kind in KINDS[dataset]}
-    ranked = sorted((_mean(task, runs) * (1 if task.lower else -1), name) for name, runs in found.items())
-    listed = ", ".join(f"{titles[name]} ({abs(value):.4f})" for value, name in ranked)
-    return f"From best to worst by {task.main_title}, mean over the seeds that are there: {listed}."
-
-
-def _against_product(kind: Kind, task: Task, found: Found, paces: Paces) -> str:
-    ours, theirs = numbers(task, found[kind.name]), numbers(task, found[REFERENCE])
-    apart = difference(ours, theirs, seedless=not kind.trained)
+def _compared(kind: Kind, dataset: str, found: Found, paces: Paces) -> str:
+    task = TASKS[dataset]
+    apart = against_product(kind, dataset, found)
     head = (
-        f"**{kind.title}**: {task.main_title} {statistics.fmean(ours.values()):.4f} against "
-        f"{statistics.fmean(theirs.values()):.4f} of the product"
+        f"**{kind.title}**: {task.main_title} {_mean(task, found[kind.name]):.4f} against "
+        f"{_mean(task, found[REFERENCE]):.4f} of the product"
     )
     told = f"; {spelt(apart)}: {verdict(apart, task, 'the product')}." if apart else "; no seed in common yet."
     steps = {name: next(iter(found[name].values())).steps for name in (kind.name, REFERENCE)}

@@ -5,11 +5,18 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from hot_core.training.peers.findings import FEWEST, Found, attention_macs, better_or_worse, findings, numbers
+from hot_core.training.peers.findings import (
+    Found,
+    against_product,
+    attention_macs,
+    findings,
+    in_a_word,
+    in_short,
+)
 from hot_core.training.peers.kinds import KINDS, REFERENCE, Kind
 from hot_core.training.peers.pace import Paces
-from hot_core.training.peers.paired import Difference, deviation, difference, signed
-from hot_core.training.peers.scores import TASKS, Task, by_kind
+from hot_core.training.peers.paired import deviation, signed
+from hot_core.training.peers.scores import TASKS, by_kind
 from hot_core.training.peers.store import Result
 
 NOTHING = "–"
@@ -32,7 +39,7 @@ begins with the same weights for the same seed.
 look at the test part (the cards say where), and nothing is tuned for the others. Intervals of differences are by
 Student's t over the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none
 is corrected for that: "better" and "worse" stand where the 95 % interval of the difference leaves out 0. – stands for
-what has not been run.
+what has not been run or is not to be had.
 """
 
 
@@ -48,12 +55,12 @@ def document(results: Sequence[Result], paces: Mapping[str, Paces], plots: Mappi
     Returns:
         Markdown.
     """
-    sections = [
-        _section(dataset, by_kind(results, dataset), paces[dataset], plots.get(dataset))
-        for dataset in KINDS
-        if dataset in paces
-    ]
-    return "\n".join([HEADING, *([QUICK, ""] if quick else []), *sections])
+    found = {dataset: by_kind(results, dataset) for dataset in KINDS if dataset in paces}
+    short = [f"- {in_short(dataset, runs)}" for dataset, runs in found.items() if runs]
+    sections = [_section(dataset, runs, paces[dataset], plots.get(dataset)) for dataset, runs in found.items()]
+    return "\n".join([
+        HEADING, *([QUICK, ""] if quick else []), *(["## In short", "", *short, ""] if short else []), *sections,
+    ])  # fmt: skip
 
 
 def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
@@ -66,7 +73,7 @@ def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
         f"{budget}Scores: {task.test}. Inference: {task.sample}, batch 1, median CPU milliseconds; training: mean CPU "
         f"seconds of a step of the recipe's batches; MACs and peak memory of activations by the formulas and the dry "
         f"run of `hot.cost`, for that inference; the attention's MACs are what is more than without any. "
-        f" Times: all kinds in turns in one run on {paces.machine}.", "",
+        f"Times: all kinds in turns in one run on {paces.machine}.", "",
         *_scores(dataset, found, paces), "",
         *([f"![{task.main_title} against multiply–adds of every kind]({plot})", ""] if plot else []),
         "### Findings", "", *(f"- {sentence}" for sentence in findings(dataset, found, paces)), "",
@@ -106,25 +113,9 @@ def _scores(dataset: str, found: Found, paces: Paces) -> Iterable[str]:
     for kind in KINDS[dataset]:
         runs = found.get(kind.name, {})
         means = [mean_and_deviation([float(result.test[key]) for result in runs.values()]) for key in task.columns]
-        told = in_a_word(_apart(kind, dataset, found), task)
+        apart = against_product(kind, dataset, found)
+        told = in_a_word(apart, task) if apart else NOTHING
         yield _row([kind.title, *means, told, *_done(runs, kind), *_costs(kind, paces)])
-
-
-def in_a_word(apart: Difference | None, task: Task) -> str:
-    """What the seeds tell of a kind against the product, short enough for a table."""
-    if apart is None:
-        return NOTHING
-    if len(apart.by_seed) < FEWEST:
-        return f"{len(apart.by_seed)} of {FEWEST} seeds"
-    return better_or_worse(apart, task) or "not told apart"
-
-
-def _apart(kind: Kind, dataset: str, found: Found) -> Difference | None:
-    """A kind minus the product; None for the product itself and for what has no seed in common with it."""
-    if kind.name == REFERENCE:
-        return None
-    ours, product = (numbers(TASKS[dataset], found.get(name, {})) for name in (kind.name, REFERENCE))
-    return difference(ours, product, seedless=not kind.trained)
 
 
 def _by_seed(dataset: str, found: Found, seeds: Sequence[int]) -> Iterable[str]:
@@ -174,7 +165,7 @@ def _pairs(dataset: str, found: Found, seeds: Sequence[int]) -> Iterable[str]:
     for kind in KINDS[dataset]:
         if kind.name == REFERENCE:
             continue
-        apart = _apart(kind, dataset, found)
+        apart = against_product(kind, dataset, found)
         if apart is None:
             yield _row([kind.title, *[NOTHING] * (len(seeds) + 2)])
             continue
