@@ -55,13 +55,7 @@ def in_short(dataset: str, found: Found) -> str:
         apart = against_product(kind, dataset, found)
         if apart is not None:
             told.setdefault(in_a_word(apart, task), []).append(kind.title)
-    if not told:
-        return order
-    return (
-        f"{order} Beside the product: "
-        + "; ".join(f"*{word}* {', '.join(kinds)}" for word, kinds in told.items())
-        + "."
-    )
+    return " ".join([order, *(f"Beside the product *{word}*: {'; '.join(kinds)}." for word, kinds in told.items())])
 
 
 def against_product(kind: Kind, dataset: str, found: Found) -> Difference | None:
