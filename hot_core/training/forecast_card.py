@@ -60,6 +60,8 @@ FACTS = Facts(
         "ways it is too narrow.",
         "Calendar and season are not given to the model: it knows only the 96 hours it sees.",
         "Trained on one city; elsewhere it leans on what daily courses have in common.",
+        "After ten CPU minutes of training, three seeds each, a Kronecker sum was better than this product (MSE 0.436, "
+        "0.445), and a network that sees each series by itself not told apart from it (0.448): `docs/peers.md`.",
     ),
     tags=("air-quality", "weather", "multivariate"),
 )
@@ -182,7 +184,6 @@ def new_york(model: HOTModel, linear: naive.LinearMap) -> tuple[Numbers, Table, 
 
 
 def _by_variable(model: HOTModel, batches: list[Batch]) -> Table:
-    rows = []
     totals = [ForecastSums() for _ in VARIABLES]
     for values, valid in batches:
         ahead = forecast(model, values, valid)
