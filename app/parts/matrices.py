@@ -79,7 +79,7 @@ def _about(view: View, name: str) -> str:
     """What a matrix is, and what it is not."""
     if view.shown == "head":
         return f"The factor of mode {name}: query down, key across. The head's map is made from one such factor a mode."
-    heads = view.analysis.record.num_heads
+    heads = view.analysis.record.heads_of(view.layer)
     return (
         f"The layer's map along mode {name}, the other modes added up; for products the weighted mean of its {heads} "
         "heads' factors. It does not determine the layer's map."

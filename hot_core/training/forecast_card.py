@@ -60,8 +60,8 @@ FACTS = Facts(
         "ways it is too narrow.",
         "Calendar and season are not given to the model: it knows only the 96 hours it sees.",
         "Trained on one city; elsewhere it leans on what daily courses have in common.",
-        "After ten CPU minutes of training, three seeds each, a Kronecker sum was better than this product (MSE 0.436, "
-        "0.445), and a network that sees each series by itself not told apart from it (0.448): `docs/peers.md`.",
+        "Ten CPU minutes of training, three seeds: a Kronecker sum (MSE 0.436) was better in each than this product "
+        "(0.445) and than a network for each series (0.448), not told apart from the product: `docs/peers.md`.",
     ),
     tags=("air-quality", "weather", "multivariate"),
 )

@@ -11,7 +11,7 @@ from hot_core.errors import HotError
 from hot_core.training.__main__ import make
 from hot_core.training.peers.kinds import KINDS, kinds_of
 from hot_core.training.peers.pace import load
-from hot_core.training.peers.plot import score_against_macs
+from hot_core.training.peers.plot import require_matplotlib, score_against_macs
 from hot_core.training.peers.run import Budget, run_all
 from hot_core.training.peers.scores import by_kind
 from hot_core.training.peers.store import read, replace
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     markdown = given.markdown or given.runs / f"peers{'-quick' if given.quick else ''}.md"
     try:
         kinds = kinds_of(given.dataset, given.kinds)
+        require_matplotlib()
         recipe = make(given.dataset, given.data, given.quick)
         run_all(recipe, kinds, given.seeds, budget, lambda: write(budget, markdown))
     except HotError as error:
@@ -57,7 +58,8 @@ def write(budget: Budget, markdown: Path) -> None:
         if found:
             plots[dataset] = f"{markdown.stem}-{dataset}.svg"
             replace(markdown.with_name(plots[dataset]), score_against_macs(dataset, found, costs))
-    replace(markdown, document(results, paces, plots, budget.quick))
+    notes = budget.notes.read_text(encoding="utf-8") if budget.notes.exists() else ""
+    replace(markdown, document(results, paces, plots, budget.quick, notes))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,10 +14,14 @@ from hot_core.training.peers.store import Result
 Found = dict[str, dict[int, Result]]
 FEWEST = 3
 """Seeds below which nothing is said of a difference."""
+SAID = {
+    "better": "Better than the product", "worse": "Worse than the product", "not told apart": "Not told apart from it",
+}  # fmt: skip
+TOO_FEW = f"Fewer than {FEWEST} seeds yet"
 
 
 def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
-    """One sentence or more for every kind that has been run, one on the heads.
+    """One sentence or more for every kind that has been run, and one on all numbers of heads together.
 
     Args:
         dataset: which.
@@ -36,26 +40,32 @@ def findings(dataset: str, found: Found, paces: Paces) -> list[str]:
 
 
 def in_short(dataset: str, found: Found) -> str:
-    """The means in order, and what the seeds tell of each kind against the product.
+    """The means of all that have seeds enough, in order, and what the seeds tell of each against the product.
 
     Args:
         dataset: which.
         found: its results, kind → seed → result.
 
     Returns:
-        Markdown: the means, then a sentence for each of better, worse and not told apart that there is.
+        Markdown: the means; a sentence each for better, worse and not told apart; what has too few seeds. Those
+        that say nothing are left out.
     """
-    task, titles = TASKS[dataset], {kind.name: kind.title for kind in KINDS[dataset]}
-    means = {name: statistics.fmean(numbers(task, runs).values()) for name, runs in found.items()}
-    ranked = sorted(means, key=lambda name: means[name], reverse=not task.lower)
-    listed = "; ".join(f"{titles[name]} {means[name]:.4f}" for name in ranked)
-    order = f"**{dataset}**, {task.main_title}, {'lower' if task.lower else 'higher'} is better: {listed}."
-    told: dict[str, list[str]] = {}
-    for kind in KINDS[dataset]:
+    task, kinds = TASKS[dataset], {kind.name: kind for kind in KINDS[dataset] if kind.name in found}
+    whole = [name for name, kind in kinds.items() if len(found[name]) >= FEWEST or not kind.trained]
+    ranked = sorted(whole, key=lambda name: _mean(task, found[name]), reverse=not task.lower)
+    told: dict[str, list[str]] = {head: [] for head in (*SAID.values(), TOO_FEW)}
+    for name, kind in kinds.items():
         apart = against_product(kind, dataset, found)
-        if apart is not None:
-            told.setdefault(in_a_word(apart, task), []).append(kind.title)
-    return " ".join([order, *(f"Beside the product *{word}*: {'; '.join(kinds)}." for word, kinds in told.items())])
+        if name not in whole:
+            told[TOO_FEW].append(kind.title)
+        elif apart and len(apart.by_seed) >= FEWEST:
+            told[SAID[in_a_word(apart, task)]].append(kind.title)
+    sentences = {
+        f"{task.main_title}, {'lower' if task.lower else 'higher'} is better":
+            [f"{kinds[name].title} {_mean(task, found[name]):.4f}" for name in ranked], **told,
+    }  # fmt: skip
+    said = [f"{head}: {'; '.join(items)}." for head, items in sentences.items() if items]
+    return " ".join([f"**{dataset}**.", *said])
 
 
 def against_product(kind: Kind, dataset: str, found: Found) -> Difference | None:

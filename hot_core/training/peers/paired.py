@@ -7,8 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-T975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""The 97.5th percentile of Student's t with 1 … 9 degrees of freedom."""
+from scipy.stats import t as student
 
 
 @dataclass(frozen=True)
@@ -33,11 +32,11 @@ class Difference:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """95 % interval of the mean by Student's t, as for normal differences; None for a single seed or beyond ten."""
+        """95 % interval of the mean by Student's t, as for normal differences; None for a single seed."""
         spread, count = self.deviation, len(self.by_seed)
-        if spread is None or count > len(T975) + 1:
+        if spread is None:
             return None
-        half = T975[count - 2] * spread / math.sqrt(count)
+        half = float(student.ppf(0.975, count - 1)) * spread / math.sqrt(count)
         return self.mean - half, self.mean + half
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import statistics
 from collections.abc import Mapping
@@ -20,6 +21,16 @@ MARKERS = "oDs^vP<>XhpdH*"
 MODE_WISE = ("sum", "linear-factors")
 
 
+def require_matplotlib() -> None:
+    """Ask for it before hours of training and not behind the first run.
+
+    Raises:
+        ModelError: when matplotlib is not installed.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ModelError("The plot of scores needs matplotlib, which is not installed. Install requirements-dev.txt.")
+
+
 def score_against_macs(dataset: str, found: Mapping[str, dict[int, Result]], paces: Paces) -> str:
     """Draw every kind that has been run, other heads left out: mean over seeds, standard deviation as a bar, log MACs.
 
@@ -34,14 +45,11 @@ def score_against_macs(dataset: str, found: Mapping[str, dict[int, Result]], pac
     Raises:
         ModelError: when matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ModelError(
-            "The plot of scores needs matplotlib, which is not installed. Install requirements-dev.txt."
-        ) from error
+    require_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     buffer = io.StringIO()
     # Text stays text, and ids come from a fixed salt: the same numbers give the same file.
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "peers", "font.family": "sans-serif"}):

@@ -37,6 +37,11 @@ class Budget:
         """The file of results."""
         return self.folder / f"results{'-quick' if self.quick else ''}.jsonl"
 
+    @property
+    def notes(self) -> Path:
+        """The file of what happened to the runs, in words; written by hand, put into the page, need not be there."""
+        return self.folder / f"notes{'-quick' if self.quick else ''}.md"
+
     def pace(self, dataset: str) -> Path:
         """The file of the costs of a data set's kinds."""
         return self.folder / f"pace-{dataset}{'-quick' if self.quick else ''}.json"

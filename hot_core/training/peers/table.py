@@ -23,27 +23,39 @@ NOTHING = "–"
 QUICK = "**Quick run: it proves the road. Its numbers mean nothing.**"
 HEADING = """# HOT against its peers
 
-Made by `python -m hot_core.training.peers DATASET --data DIR`; do not edit by hand: the sentences come from the results
-too. The results behind this page and the paces that fixed their length are in [peers](peers); copied to `runs/peers/`,
-they are not run again.
-
-Every kind is trained by the data set's own recipe: the same batches in the same order for the same seed as far as its
-run goes, the same loss, optimiser and choice of weights on the validation part, a learning rate that rises over 100
-steps (a tenth of a run below 1,000) and falls along a cosine; the test part is measured once for each run, at the end.
-Equal is the CPU time of the training steps on one thread: the number of steps is that time divided by the time of a
-step, which was measured for all kinds in turns before. What a run took in the end varies with what else the machine
-did, and stands beside it. Apart from what is named under "What differs" the models are the same, and what they share
-begins with the same weights for the same seed.
+A Higher-Order Transformer (HOT) attends by the Kronecker product of one small matrix for each mode of the data. Is that
+better or worse than other attention, or another model, in its place, and what does it cost? Every kind below is
+trained by the data set's own recipe: the same batches in the same order for the same seed as far as its run goes, the
+same loss, optimiser and choice of weights on the validation part, a learning rate that rises over 100 steps (a tenth of
+a run below 1,000) and falls along a cosine; the test part is measured at the end of a run. Equal is the CPU time of the
+training steps on one thread: the number of steps is that time divided by the time of a step, which was measured for all
+kinds in turns before. What a run took in the end varies with what else the machine did, and stands beside it. Apart
+from what is named under "What differs" the models are the same, and what they share begins with the same weights for
+the same seed.
 
 **What favours the product**: the recipes, their learning rate and weight decay were settled with it, at times after a
 look at the test part (the cards say where), and nothing is tuned for the others. Intervals of differences are by
 Student's t over the seeds: they tell of other seeds, not of other data. Many comparisons stand side by side and none
 is corrected for that: "better" and "worse" stand where the 95 % interval of the difference leaves out 0. – stands for
-what has not been run or is not to be had.
+what has not been run or is not to be had; MACs are multiply–adds.
+"""
+AGAIN = """## Again
+
+```
+.venv/bin/python -m hot_core.training.peers air-quality --data DIR --markdown docs/peers.md
+.venv/bin/python -m hot_core.training.peers hippocampus --data DIR --markdown docs/peers.md
+```
+
+It wants the packages of `requirements-dev.txt`; `docs/training-data.md` says what lies in DIR. A run that was
+interrupted goes on from its last checkpoint. `mkdir -p runs && cp -r docs/peers runs/` takes up the results and paces
+behind this page: what is in them is not run again. Without the paces the machine measures its own, and the number of
+steps is another. This page is written by the command, its sentences too.
 """
 
 
-def document(results: Sequence[Result], paces: Mapping[str, Paces], plots: Mapping[str, str], quick: bool) -> str:
+def document(
+    results: Sequence[Result], paces: Mapping[str, Paces], plots: Mapping[str, str], quick: bool, notes: str = ""
+) -> str:  # fmt: skip
     """The whole page.
 
     Args:
@@ -51,6 +63,7 @@ def document(results: Sequence[Result], paces: Mapping[str, Paces], plots: Mappi
         paces: the costs of each data set that has been measured.
         plots: file name of the picture of each data set that has one, relative to the page.
         quick: whether these are quick runs; the page says so.
+        notes: Markdown on what happened to these runs, written by who made them.
 
     Returns:
         Markdown.
@@ -59,7 +72,8 @@ def document(results: Sequence[Result], paces: Mapping[str, Paces], plots: Mappi
     short = [f"- {in_short(dataset, runs)}" for dataset, runs in found.items() if runs]
     sections = [_section(dataset, runs, paces[dataset], plots.get(dataset)) for dataset, runs in found.items()]
     return "\n".join([
-        HEADING, *([QUICK, ""] if quick else []), *(["## In short", "", *short, ""] if short else []), *sections,
+        HEADING, *([QUICK, ""] if quick else []), *(["## In short", "", *short, ""] if short else []),
+        *(["## About these runs", "", notes.strip(), ""] if notes else []), *sections, AGAIN,
     ])  # fmt: skip
 
 
@@ -72,8 +86,9 @@ def _section(dataset: str, found: Found, paces: Paces, plot: str | None) -> str:
         f"## {dataset}", "",
         f"{budget}Scores: {task.test}. Inference: {task.sample}, batch 1, median CPU milliseconds; training: mean CPU "
         f"seconds of a step of the recipe's batches; MACs and peak memory of activations by the formulas and the dry "
-        f"run of `hot.cost`, for that inference; the attention's MACs are what is more than without any. "
-        f"Times: all kinds in turns in one run on {paces.machine}.", "",
+        f"run of `hot.cost`, for that inference; the attention's MACs are what is more than without any; no kind forms "
+        f"a matrix of all pairs of tokens, so that the peak mostly lies outside the attention. The product has "
+        f"{paces.heads} heads. Times: all kinds in turns in one run on {paces.machine}.", "",
         *_scores(dataset, found, paces), "",
         *([f"![{task.main_title} against multiply–adds of every kind]({plot})", ""] if plot else []),
         "### Findings", "", *(f"- {sentence}" for sentence in findings(dataset, found, paces)), "",
@@ -89,9 +104,10 @@ def _still_learning(found: Found) -> str:
     """Whether the runs had come to rest."""
     trained = [result for runs in found.values() for result in runs.values() if result.steps]
     late = sum(result.best_step >= 0.95 * result.steps for result in trained)
+    hours = sum(result.cpu_seconds for result in trained) / 3600
     return (
-        f"In {late} of {len(trained)} trained runs the best weights came in the last twentieth of the steps: the table "
-        "says what a kind learns in this time, not what it reaches in the end. "
+        f"In {late} of {len(trained)} trained runs, {hours:.1f} CPU hours together, the best weights came in the last "
+        "twentieth of the steps: the table says what a kind learns in this time, not what it reaches in the end. "
     )
 
 
@@ -103,7 +119,7 @@ def _scores(dataset: str, found: Found, paces: Paces) -> Iterable[str]:
         "CPU min",
         "parameters",
         "MACs, million",
-        "attention's",
+        "of these the attention's, million",
         "s a step",
         "ms an inference",
         "peak, MiB",
